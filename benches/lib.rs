@@ -1,0 +1,1 @@
+//! The training-step workloads that the benches and the peers share.

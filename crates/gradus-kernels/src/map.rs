@@ -1,0 +1,143 @@
+//! Elementwise loops: a lane function of N inputs, run over contiguous runs under the best shell.
+
+use crate::real::Real;
+use crate::simd::{Isa, Kernel, simd};
+use crate::threads::for_each_chunk;
+use crate::view::{Offsets, View};
+
+/// A function of N numbers, applied lane by lane. `at` must be `#[inline(always)]` and free of branches that depend on data.
+pub trait Map<T: Real, const N: usize>: Copy + Send + Sync {
+    /// The value at one element.
+    fn at<S: Isa>(self, s: S, x: [T; N]) -> T;
+}
+
+/// y[i] = f(x₀[i], …) over contiguous slices of one length, on this thread.
+///
+/// # Panics
+/// If the lengths differ.
+#[inline]
+pub fn map<T: Real, const N: usize, M: Map<T, N>>(f: M, x: [&[T]; N], y: &mut [T]) {
+    assert!(x.iter().all(|x| x.len() == y.len()), "map: lengths differ");
+    struct Loop<'a, T, M, const N: usize>(M, [&'a [T]; N], &'a mut [T]);
+    impl<T: Real, const N: usize, M: Map<T, N>> Kernel for Loop<'_, T, M, N> {
+        type Output = ();
+        #[inline(always)]
+        fn run<S: Isa>(self, s: S) {
+            let Loop(f, x, y) = self;
+            let n = y.len();
+            let x = x.map(|x| &x[..n]);
+            for i in 0..n {
+                y[i] = f.at(s, x.map(|x| x[i]));
+            }
+        }
+    }
+    simd(Loop(f, x, y));
+}
+
+/// Defines a [`Map`]: `lanes!(Name |s, [x, y]| expression)`.
+#[macro_export]
+macro_rules! lanes {
+    ($(#[$m:meta])* $v:vis $Name:ident |$s:pat_param, [$($x:ident),+]| $e:expr) => {
+        $(#[$m])*
+        #[derive(Clone, Copy, Debug)]
+        $v struct $Name;
+        impl<T: $crate::Real> $crate::Map<T, { [$(stringify!($x)),+].len() }> for $Name {
+            #[inline(always)]
+            fn at<S: $crate::Isa>(self, $s: S, [$($x),+]: [T; [$(stringify!($x)),+].len()]) -> T {
+                $e
+            }
+        }
+    };
+}
+
+/// How many numbers of output a piece of elementwise work has.
+const PIECE: usize = 1 << 15;
+/// How many numbers of a strided operand are gathered at a time.
+const GATHER: usize = 512;
+
+/// Calls `body` on contiguous runs that cover `out`, with the matching runs of every input; strided inputs are gathered.
+/// All inputs have the same shape, row-major order of which is `out`.
+pub fn elementwise<T: Real, const N: usize>(
+    inputs: [View<'_, T>; N],
+    out: &mut [T],
+    body: impl Fn([&[T]; N], &mut [T]) + Sync,
+) {
+    if out.is_empty() {
+        return;
+    }
+    let flat = inputs.map(|x| x.contiguous());
+    if flat.iter().all(Option::is_some) {
+        let flat = flat.map(|x| x.unwrap_or(&[]));
+        if out.len() <= PIECE {
+            return body(flat, out);
+        }
+        return for_each_chunk(out, PIECE, |start, out| body(flat.map(|x| &x[start..start + out.len()]), out));
+    }
+    let shape = inputs[0].shape;
+    // The longest suffix of axes over which every input is contiguous or constant is one run.
+    let mut split = shape.len();
+    let mut run = 1;
+    while split > 0 {
+        let k = split - 1;
+        let fits =
+            inputs.iter().all(|x| shape[k] == 1 || x.strides[k] == run || (x.strides[k] == 0 && constant(x, split)));
+        if !fits {
+            break;
+        }
+        run *= shape[k];
+        split = k;
+    }
+    let single = split < shape.len();
+    if !single {
+        split = shape.len() - 1;
+        run = shape[split];
+    }
+    let rows = out.len() / run.max(1);
+    let per_piece = (PIECE / run.max(1)).max(1);
+    let _ = rows;
+    for_each_chunk(out, per_piece * run, |start, out| {
+        let mut offsets = inputs.map(|x| {
+            let mut o = Offsets::new(&x.shape[..split], &x.strides[..split]);
+            o.skip_to(start / run);
+            o
+        });
+        let mut scratch = [[T::ZERO; GATHER]; N];
+        for row in out.chunks_mut(run) {
+            let at: [usize; N] = std::array::from_fn(|i| offsets[i].next().unwrap_or(0));
+            let step: [usize; N] = std::array::from_fn(|i| inner_step(&inputs[i], split));
+            if step.iter().all(|&s| s == 1) {
+                body(std::array::from_fn(|i| &inputs[i].data[at[i]..at[i] + run]), row);
+                continue;
+            }
+            for (j, part) in row.chunks_mut(GATHER).enumerate() {
+                let from = j * GATHER;
+                for (i, buf) in scratch.iter_mut().enumerate() {
+                    let x = &inputs[i].data[at[i]..];
+                    match step[i] {
+                        1 => {}
+                        0 => buf[..part.len()].fill(x[0]),
+                        s => buf[..part.len()].iter_mut().enumerate().for_each(|(k, b)| *b = x[(from + k) * s]),
+                    }
+                }
+                let runs = std::array::from_fn(|i| {
+                    if step[i] == 1 {
+                        &inputs[i].data[at[i] + from..at[i] + from + part.len()]
+                    } else {
+                        &scratch[i][..part.len()]
+                    }
+                });
+                body(runs, part);
+            }
+        }
+    });
+}
+
+fn constant<T>(x: &View<'_, T>, from: usize) -> bool {
+    x.shape[from..].iter().zip(&x.strides[from..]).all(|(&n, &s)| n == 1 || s == 0)
+}
+
+/// The step of an input inside a run: 1, 0 or, where the run is one axis, that axis' stride.
+fn inner_step<T>(x: &View<'_, T>, split: usize) -> usize {
+    let inner = x.shape[split..].iter().zip(&x.strides[split..]).rev().find(|(n, _)| **n != 1);
+    inner.map_or(1, |(_, &s)| s)
+}

@@ -1,0 +1,244 @@
+//! The number trait: `f32` and `f64`, sealed, with the functions that kernels inline into their loops.
+
+use crate::simd::Isa;
+use std::fmt::{Debug, Display, LowerExp};
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+}
+
+/// `f32` or `f64`.
+///
+/// Functions that take an [`Isa`] are *lane functions*: inlined bodies without branches, meant for loops under
+/// [`map`](crate::map::map); elsewhere call them with [`Portable`](crate::simd::Portable).
+pub trait Real:
+    sealed::Sealed
+    + Copy
+    + Send
+    + Sync
+    + 'static
+    + Default
+    + PartialOrd
+    + PartialEq
+    + Debug
+    + Display
+    + LowerExp
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+    + AddAssign
+    + SubAssign
+    + MulAssign
+    + DivAssign
+    + Sum
+{
+    /// 0.
+    const ZERO: Self;
+    /// 1.
+    const ONE: Self;
+    /// The distance from 1 to the next larger number.
+    const EPSILON: Self;
+    /// The largest finite number.
+    const MAX: Self;
+    /// The smallest positive normal number.
+    const MIN_POSITIVE: Self;
+    /// +∞.
+    const INFINITY: Self;
+    /// Not a number.
+    const NAN: Self;
+    /// `"f32"` or `"f64"`.
+    const NAME: &'static str;
+
+    /// The nearest number to `x`.
+    fn from_f64(x: f64) -> Self;
+    /// Exact widening.
+    fn to_f64(self) -> f64;
+    /// The nearest number to `n`.
+    fn from_usize(n: usize) -> Self {
+        Self::from_f64(n as f64)
+    }
+    /// |x|.
+    fn abs(self) -> Self;
+    /// √x.
+    fn sqrt(self) -> Self;
+    /// Largest integer ≤ x.
+    fn floor(self) -> Self;
+    /// Smallest integer ≥ x.
+    fn ceil(self) -> Self;
+    /// Nearest integer, ties to even.
+    fn round_ties_even(self) -> Self;
+    /// |self| with the sign of `sign`.
+    fn copysign(self, sign: Self) -> Self;
+    /// Whether the number is NaN.
+    fn is_nan(self) -> bool;
+    /// Whether the number is neither infinite nor NaN.
+    fn is_finite(self) -> bool;
+    /// xⁿ.
+    fn powi(self, n: i32) -> Self;
+    /// self·a + b with one rounding (slow where the machine has no FMA: inside lanes use [`Isa::mul_add`]).
+    fn fused_mul_add(self, a: Self, b: Self) -> Self;
+
+    /// eˣ.
+    fn exp<S: Isa>(self, s: S) -> Self;
+    /// eˣ − 1.
+    fn exp_m1<S: Isa>(self, s: S) -> Self;
+    /// Natural logarithm.
+    fn ln<S: Isa>(self, s: S) -> Self;
+    /// ln(1 + x).
+    fn ln_1p<S: Isa>(self, s: S) -> Self;
+    /// Hyperbolic tangent.
+    fn tanh<S: Isa>(self, s: S) -> Self;
+    /// 1/(1 + e⁻ˣ).
+    fn sigmoid<S: Isa>(self, s: S) -> Self;
+    /// ln(1 + eˣ), without overflow.
+    fn softplus<S: Isa>(self, s: S) -> Self;
+    /// Sine.
+    fn sin<S: Isa>(self, s: S) -> Self;
+    /// Cosine.
+    fn cos<S: Isa>(self, s: S) -> Self;
+    /// xʸ.
+    fn pow<S: Isa>(self, y: Self, s: S) -> Self;
+    #[doc(hidden)]
+    fn gemm(
+        m: usize,
+        k: usize,
+        n: usize,
+        a: *const Self,
+        sa: [usize; 2],
+        b: *const Self,
+        sb: [usize; 2],
+        beta: Self,
+        c: *mut Self,
+        sc: [usize; 2],
+    );
+}
+
+macro_rules! real {
+    ($T:ident, $gemm:path) => {
+        impl Real for $T {
+            const ZERO: Self = 0.0;
+            const ONE: Self = 1.0;
+            const EPSILON: Self = $T::EPSILON;
+            const MAX: Self = $T::MAX;
+            const MIN_POSITIVE: Self = $T::MIN_POSITIVE;
+            const INFINITY: Self = $T::INFINITY;
+            const NAN: Self = $T::NAN;
+            const NAME: &'static str = stringify!($T);
+            #[inline(always)]
+            fn from_f64(x: f64) -> Self {
+                x as $T
+            }
+            #[inline(always)]
+            fn to_f64(self) -> f64 {
+                f64::from(self)
+            }
+            #[inline(always)]
+            fn abs(self) -> Self {
+                self.abs()
+            }
+            #[inline(always)]
+            fn sqrt(self) -> Self {
+                self.sqrt()
+            }
+            #[inline(always)]
+            fn floor(self) -> Self {
+                self.floor()
+            }
+            #[inline(always)]
+            fn ceil(self) -> Self {
+                self.ceil()
+            }
+            #[inline(always)]
+            fn round_ties_even(self) -> Self {
+                self.round_ties_even()
+            }
+            #[inline(always)]
+            fn copysign(self, sign: Self) -> Self {
+                self.copysign(sign)
+            }
+            #[inline(always)]
+            fn is_nan(self) -> bool {
+                self.is_nan()
+            }
+            #[inline(always)]
+            fn is_finite(self) -> bool {
+                self.is_finite()
+            }
+            #[inline(always)]
+            fn powi(self, n: i32) -> Self {
+                self.powi(n)
+            }
+            #[inline(always)]
+            fn fused_mul_add(self, a: Self, b: Self) -> Self {
+                self.mul_add(a, b)
+            }
+            #[inline(always)]
+            fn exp<S: Isa>(self, _: S) -> Self {
+                self.exp()
+            }
+            #[inline(always)]
+            fn exp_m1<S: Isa>(self, _: S) -> Self {
+                self.exp_m1()
+            }
+            #[inline(always)]
+            fn ln<S: Isa>(self, _: S) -> Self {
+                self.ln()
+            }
+            #[inline(always)]
+            fn ln_1p<S: Isa>(self, _: S) -> Self {
+                self.ln_1p()
+            }
+            #[inline(always)]
+            fn tanh<S: Isa>(self, _: S) -> Self {
+                self.tanh()
+            }
+            #[inline(always)]
+            fn sigmoid<S: Isa>(self, _: S) -> Self {
+                1.0 / (1.0 + (-self).exp())
+            }
+            #[inline(always)]
+            fn softplus<S: Isa>(self, _: S) -> Self {
+                self.max(0.0) + (-self.abs()).exp().ln_1p()
+            }
+            #[inline(always)]
+            fn sin<S: Isa>(self, _: S) -> Self {
+                self.sin()
+            }
+            #[inline(always)]
+            fn cos<S: Isa>(self, _: S) -> Self {
+                self.cos()
+            }
+            #[inline(always)]
+            fn pow<S: Isa>(self, y: Self, _: S) -> Self {
+                self.powf(y)
+            }
+            fn gemm(
+                m: usize,
+                k: usize,
+                n: usize,
+                a: *const Self,
+                sa: [usize; 2],
+                b: *const Self,
+                sb: [usize; 2],
+                beta: Self,
+                c: *mut Self,
+                sc: [usize; 2],
+            ) {
+                let s = |x: usize| x as isize;
+                // SAFETY: `matmul` checks that every index lies inside the three slices before it comes here.
+                unsafe {
+                    $gemm(m, k, n, 1.0, a, s(sa[0]), s(sa[1]), b, s(sb[0]), s(sb[1]), beta, c, s(sc[0]), s(sc[1]))
+                }
+            }
+        }
+    };
+}
+
+real!(f32, matrixmultiply::sgemm);
+real!(f64, matrixmultiply::dgemm);
