@@ -6,8 +6,10 @@
 //! results are the same bit for bit for any number of threads.
 
 pub mod buffer;
+pub mod conv;
 pub mod map;
 pub mod matmul;
+pub mod pooling;
 pub mod real;
 pub mod reduce;
 pub mod simd;

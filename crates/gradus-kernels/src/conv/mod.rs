@@ -1,0 +1,94 @@
+//! Convolution over one or two spatial axes, and its two adjoints.
+//!
+//! Three functions that close under differentiation: [`conv`] is bilinear in image and weight, [`conv_input_adjoint`]
+//! (the transposed convolution) and [`conv_weight_adjoint`] are its adjoints, and the derivatives of each of the three
+//! are the other two. Like everywhere in this field the kernel is not flipped (cross-correlation).
+
+mod columns;
+mod shape;
+
+pub use shape::ConvShape;
+pub(crate) use shape::extent;
+
+use crate::buffer::Shared;
+use crate::matmul::matmul;
+use crate::real::Real;
+use crate::view::View;
+use columns::{columns, columns_adjoint};
+
+/// y[b, o, p] = Σ_{c, t} w[o, c, t] · x[b, c, p·stride + t·dilation − padding], zero outside of x.
+///
+/// Shapes: x `[batch, channels_in, h, w]`, w `[channels_out, channels_in / groups, kh, kw]`, out
+/// `[batch, channels_out, oh, ow]`, all row-major.
+///
+/// # Panics
+/// If the shape is refused by [`ConvShape::output`], or a slice has another length.
+pub fn conv<T: Real>(shape: &ConvShape, x: &[T], w: &[T], out: &mut [T]) {
+    let d = shape.checked(x.len(), w.len(), out.len());
+    if out.is_empty() {
+        return;
+    }
+    let mut scratch = Shared::stale(d.taps * d.points);
+    let cols = scratch.get_mut().expect("a fresh buffer has one owner");
+    for (i, out) in out.chunks_exact_mut(d.rows * d.points).enumerate() {
+        let group = i % shape.groups;
+        columns(shape, &d, &x[i * d.image..][..d.image], cols);
+        let w = &w[group * d.rows * d.taps..][..d.rows * d.taps];
+        matmul(flat(w, &[d.rows, d.taps], &[d.taps, 1]), flat(cols, &[d.taps, d.points], &[d.points, 1]), false, out);
+    }
+}
+
+/// The adjoint of [`conv`] in x: out[b, c, q] = Σ w[o, c, t] · g[b, o, p] over all (o, p, t) with
+/// q = p·stride + t·dilation − padding. This is the transposed convolution.
+///
+/// Shapes: g like the output of [`conv`], out like its x.
+///
+/// # Panics
+/// If the shape is refused by [`ConvShape::output`], or a slice has another length.
+pub fn conv_input_adjoint<T: Real>(shape: &ConvShape, g: &[T], w: &[T], out: &mut [T]) {
+    let d = shape.checked(out.len(), w.len(), g.len());
+    out.fill(T::ZERO);
+    if g.is_empty() || out.is_empty() {
+        return;
+    }
+    let mut scratch = Shared::stale(d.taps * d.points);
+    let cols = scratch.get_mut().expect("a fresh buffer has one owner");
+    for (i, out) in out.chunks_exact_mut(d.image).enumerate() {
+        let group = i % shape.groups;
+        let w = &w[group * d.rows * d.taps..][..d.rows * d.taps];
+        let g = &g[i * d.rows * d.points..][..d.rows * d.points];
+        matmul(flat(w, &[d.taps, d.rows], &[1, d.taps]), flat(g, &[d.rows, d.points], &[d.points, 1]), false, cols);
+        columns_adjoint(shape, &d, cols, out);
+    }
+}
+
+/// The adjoint of [`conv`] in w: out[o, c, t] = Σ_{b, p} g[b, o, p] · x[b, c, p·stride + t·dilation − padding].
+///
+/// Shapes: x and g like the input and the output of [`conv`], out like its w.
+///
+/// # Panics
+/// If the shape is refused by [`ConvShape::output`], or a slice has another length.
+pub fn conv_weight_adjoint<T: Real>(shape: &ConvShape, x: &[T], g: &[T], out: &mut [T]) {
+    let d = shape.checked(x.len(), out.len(), g.len());
+    out.fill(T::ZERO);
+    if g.is_empty() || out.is_empty() {
+        return;
+    }
+    let mut scratch = Shared::stale(d.taps * d.points);
+    let cols = scratch.get_mut().expect("a fresh buffer has one owner");
+    for (i, g) in g.chunks_exact(d.rows * d.points).enumerate() {
+        let group = i % shape.groups;
+        columns(shape, &d, &x[i * d.image..][..d.image], cols);
+        let out = &mut out[group * d.rows * d.taps..][..d.rows * d.taps];
+        matmul(
+            flat(g, &[d.rows, d.points], &[d.points, 1]),
+            flat(cols, &[d.points, d.taps], &[1, d.points]),
+            true,
+            out,
+        );
+    }
+}
+
+fn flat<'a, T>(data: &'a [T], shape: &'a [usize], strides: &'a [usize]) -> View<'a, T> {
+    View { data, shape, strides }
+}

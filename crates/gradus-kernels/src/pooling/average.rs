@@ -1,0 +1,70 @@
+//! The mean of every window.
+
+use super::shape::PoolShape;
+use crate::real::Real;
+
+/// y[p, o] = mean over window o of image p. `count_padding`: whether points in the padding count as zeros, or not at all.
+///
+/// Shapes: x `[planes, h, w]`, out `[planes, oh, ow]`, row-major.
+///
+/// # Panics
+/// If the shape is refused by [`PoolShape::output`], or a slice has another length.
+pub fn average_pool<T: Real>(shape: &PoolShape, count_padding: bool, x: &[T], out: &mut [T]) {
+    let [oh, ow] = shape.checked(x.len(), out.len());
+    if out.is_empty() {
+        return;
+    }
+    let [h, w] = shape.spatial;
+    for (x, out) in x.chunks_exact(h * w).zip(out.chunks_exact_mut(oh * ow)) {
+        each_window(shape, count_padding, [oh, ow], |o, (top, bottom, down), (left, right, along), scale| {
+            let mut sum = T::ZERO;
+            for r in (top..bottom).step_by(down) {
+                for q in (left..right).step_by(along) {
+                    sum += x[r * w + q];
+                }
+            }
+            out[o] = sum * scale;
+        });
+    }
+}
+
+/// The adjoint of [`average_pool`]: out[p, q] = Σ g[p, o] / |window o| over the windows o that hold q.
+///
+/// # Panics
+/// As [`average_pool`].
+pub fn average_pool_adjoint<T: Real>(shape: &PoolShape, count_padding: bool, g: &[T], out: &mut [T]) {
+    let [oh, ow] = shape.checked(out.len(), g.len());
+    out.fill(T::ZERO);
+    if g.is_empty() {
+        return;
+    }
+    let [h, w] = shape.spatial;
+    for (g, x) in g.chunks_exact(oh * ow).zip(out.chunks_exact_mut(h * w)) {
+        each_window(shape, count_padding, [oh, ow], |o, (top, bottom, down), (left, right, along), scale| {
+            let g = g[o] * scale;
+            for r in (top..bottom).step_by(down) {
+                for q in (left..right).step_by(along) {
+                    x[r * w + q] += g;
+                }
+            }
+        });
+    }
+}
+
+type Reach = (usize, usize, usize);
+
+#[inline(always)]
+fn each_window<T: Real>(
+    shape: &PoolShape,
+    count_padding: bool,
+    [oh, ow]: [usize; 2],
+    mut body: impl FnMut(usize, Reach, Reach, T),
+) {
+    let ([h, w], [rows, columns]) = (shape.spatial, &shape.windows);
+    for i in 0..oh {
+        for j in 0..ow {
+            let count = rows.count(h, i, count_padding) * columns.count(w, j, count_padding);
+            body(i * ow + j, rows.window(h, i), columns.window(w, j), T::ONE / T::from_usize(count));
+        }
+    }
+}
