@@ -8,6 +8,7 @@
 pub mod buffer;
 pub mod conv;
 pub mod map;
+mod math;
 pub mod matmul;
 pub mod pooling;
 pub mod real;

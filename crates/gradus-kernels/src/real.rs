@@ -1,5 +1,6 @@
 //! The number trait: `f32` and `f64`, sealed, with the functions that kernels inline into their loops.
 
+use crate::math::{double, single, special};
 use crate::simd::Isa;
 use std::fmt::{Debug, Display, LowerExp};
 use std::iter::Sum;
@@ -86,24 +87,65 @@ pub trait Real:
 
     /// eˣ.
     fn exp<S: Isa>(self, s: S) -> Self;
-    /// eˣ − 1.
+    /// eˣ − 1, also near 0.
     fn exp_m1<S: Isa>(self, s: S) -> Self;
+    /// 2ˣ.
+    fn exp2<S: Isa>(self, s: S) -> Self;
     /// Natural logarithm.
     fn ln<S: Isa>(self, s: S) -> Self;
-    /// ln(1 + x).
+    /// ln(1 + x), also near 0.
     fn ln_1p<S: Isa>(self, s: S) -> Self;
+    /// Logarithm to base 2.
+    fn log2<S: Isa>(self, s: S) -> Self;
     /// Hyperbolic tangent.
     fn tanh<S: Isa>(self, s: S) -> Self;
     /// 1/(1 + e⁻ˣ).
     fn sigmoid<S: Isa>(self, s: S) -> Self;
+    /// ln(1/(1 + e⁻ˣ)), without overflow.
+    fn log_sigmoid<S: Isa>(self, s: S) -> Self;
     /// ln(1 + eˣ), without overflow.
     fn softplus<S: Isa>(self, s: S) -> Self;
-    /// Sine.
+    /// Sine (radians), any argument.
     fn sin<S: Isa>(self, s: S) -> Self;
-    /// Cosine.
+    /// Cosine (radians), any argument.
     fn cos<S: Isa>(self, s: S) -> Self;
+    /// Error function 2/√π ∫₀ˣ e^(−t²) dt.
+    fn erf<S: Isa>(self, s: S) -> Self;
+    /// 1 − erf x, accurate in the tail.
+    fn erfc<S: Isa>(self, s: S) -> Self;
+    /// Gaussian distribution function Φ(x) = ½ erfc(−x/√2), accurate in the tail.
+    fn normal_cdf<S: Isa>(self, s: S) -> Self;
     /// xʸ.
     fn pow<S: Isa>(self, y: Self, s: S) -> Self;
+
+    /// Tangent.
+    fn tan(self) -> Self;
+    /// Arc sine.
+    fn asin(self) -> Self;
+    /// Arc cosine.
+    fn acos(self) -> Self;
+    /// Arc tangent.
+    fn atan(self) -> Self;
+    /// Hyperbolic sine.
+    fn sinh(self) -> Self;
+    /// Hyperbolic cosine.
+    fn cosh(self) -> Self;
+    /// Inverse hyperbolic sine.
+    fn asinh(self) -> Self;
+    /// Inverse hyperbolic cosine.
+    fn acosh(self) -> Self;
+    /// Inverse hyperbolic tangent.
+    fn atanh(self) -> Self;
+    /// The angle of the point (x, self) in (−π, π].
+    fn atan2(self, x: Self) -> Self;
+    /// The inverse of erf: ±∞ at ±1, NaN beyond.
+    fn erfinv(self) -> Self;
+    /// ln |Γ(x)|: +∞ at 0, −1, −2, …
+    fn lgamma(self) -> Self;
+    /// ψ(x) = d/dx ln Γ(x): ∓∞ at ±0, NaN at −1, −2, …
+    fn digamma(self) -> Self;
+    /// ψ⁽ⁿ⁾(x), the n-th derivative of [`digamma`](Real::digamma). At 0, −1, −2, …: +∞ for odd n; for even n NaN (∓∞ at ±0).
+    fn polygamma(self, n: u32) -> Self;
     #[doc(hidden)]
     fn gemm(
         m: usize,
@@ -120,7 +162,7 @@ pub trait Real:
 }
 
 macro_rules! real {
-    ($T:ident, $gemm:path) => {
+    ($T:ident, $lanes:ident, $gemm:path) => {
         impl Real for $T {
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
@@ -179,44 +221,120 @@ macro_rules! real {
                 self.mul_add(a, b)
             }
             #[inline(always)]
-            fn exp<S: Isa>(self, _: S) -> Self {
-                self.exp()
+            fn exp<S: Isa>(self, s: S) -> Self {
+                $lanes::exp(s, self)
             }
             #[inline(always)]
-            fn exp_m1<S: Isa>(self, _: S) -> Self {
-                self.exp_m1()
+            fn exp_m1<S: Isa>(self, s: S) -> Self {
+                $lanes::exp_m1(s, self)
             }
             #[inline(always)]
-            fn ln<S: Isa>(self, _: S) -> Self {
-                self.ln()
+            fn exp2<S: Isa>(self, s: S) -> Self {
+                $lanes::exp2(s, self)
             }
             #[inline(always)]
-            fn ln_1p<S: Isa>(self, _: S) -> Self {
-                self.ln_1p()
+            fn ln<S: Isa>(self, s: S) -> Self {
+                $lanes::ln(s, self)
             }
             #[inline(always)]
-            fn tanh<S: Isa>(self, _: S) -> Self {
-                self.tanh()
+            fn ln_1p<S: Isa>(self, s: S) -> Self {
+                $lanes::ln_1p(s, self)
             }
             #[inline(always)]
-            fn sigmoid<S: Isa>(self, _: S) -> Self {
-                1.0 / (1.0 + (-self).exp())
+            fn log2<S: Isa>(self, s: S) -> Self {
+                $lanes::log2(s, self)
             }
             #[inline(always)]
-            fn softplus<S: Isa>(self, _: S) -> Self {
-                self.max(0.0) + (-self.abs()).exp().ln_1p()
+            fn tanh<S: Isa>(self, s: S) -> Self {
+                $lanes::tanh(s, self)
             }
             #[inline(always)]
-            fn sin<S: Isa>(self, _: S) -> Self {
-                self.sin()
+            fn sigmoid<S: Isa>(self, s: S) -> Self {
+                $lanes::sigmoid(s, self)
             }
             #[inline(always)]
-            fn cos<S: Isa>(self, _: S) -> Self {
-                self.cos()
+            fn log_sigmoid<S: Isa>(self, s: S) -> Self {
+                $lanes::log_sigmoid(s, self)
+            }
+            #[inline(always)]
+            fn softplus<S: Isa>(self, s: S) -> Self {
+                $lanes::softplus(s, self)
+            }
+            #[inline(always)]
+            fn sin<S: Isa>(self, s: S) -> Self {
+                $lanes::sin(s, self)
+            }
+            #[inline(always)]
+            fn cos<S: Isa>(self, s: S) -> Self {
+                $lanes::cos(s, self)
+            }
+            #[inline(always)]
+            fn erf<S: Isa>(self, s: S) -> Self {
+                $lanes::erf(s, self)
+            }
+            #[inline(always)]
+            fn erfc<S: Isa>(self, s: S) -> Self {
+                $lanes::erfc(s, self)
+            }
+            #[inline(always)]
+            fn normal_cdf<S: Isa>(self, s: S) -> Self {
+                $lanes::normal_cdf(s, self)
             }
             #[inline(always)]
             fn pow<S: Isa>(self, y: Self, _: S) -> Self {
                 self.powf(y)
+            }
+            #[inline]
+            fn tan(self) -> Self {
+                self.tan()
+            }
+            #[inline]
+            fn asin(self) -> Self {
+                self.asin()
+            }
+            #[inline]
+            fn acos(self) -> Self {
+                self.acos()
+            }
+            #[inline]
+            fn atan(self) -> Self {
+                self.atan()
+            }
+            #[inline]
+            fn sinh(self) -> Self {
+                self.sinh()
+            }
+            #[inline]
+            fn cosh(self) -> Self {
+                self.cosh()
+            }
+            #[inline]
+            fn asinh(self) -> Self {
+                self.asinh()
+            }
+            #[inline]
+            fn acosh(self) -> Self {
+                self.acosh()
+            }
+            #[inline]
+            fn atanh(self) -> Self {
+                self.atanh()
+            }
+            #[inline]
+            fn atan2(self, x: Self) -> Self {
+                self.atan2(x)
+            }
+            fn erfinv(self) -> Self {
+                special::erfinv(f64::from(self)) as $T
+            }
+            fn lgamma(self) -> Self {
+                special::lgamma(f64::from(self)) as $T
+            }
+            fn digamma(self) -> Self {
+                special::digamma(f64::from(self)) as $T
+            }
+            fn polygamma(self, n: u32) -> Self {
+                special::polygamma(n, f64::from(self)) as $T
             }
             fn gemm(
                 m: usize,
@@ -240,5 +358,5 @@ macro_rules! real {
     };
 }
 
-real!(f32, matrixmultiply::sgemm);
-real!(f64, matrixmultiply::dgemm);
+real!(f32, single, matrixmultiply::sgemm);
+real!(f64, double, matrixmultiply::dgemm);
