@@ -1,1 +1,48 @@
-//! gradus-data
+//! Data for training, as plain `ndarray`: sets held in memory, splits, batches, and transforms fitted on the training
+//! part only. No tensor type appears here, so the crate serves any program that trains on arrays.
+//!
+//! ```
+//! use gradus_data::rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
+//! use gradus_data::Standardizer;
+//!
+//! let rng = &mut Xoshiro256PlusPlus::seed_from_u64(0);
+//! # #[cfg(feature = "digits")] {
+//! let (train, test) = gradus_data::digits().split(0.8, rng);
+//! let units = Standardizer::fit(&train.x)?; // mean and scale of the training part alone
+//! let (train, test) = (train.map_x(|x| units.transform(&x)), test.map_x(|x| units.transform(&x)));
+//! for batch in train.batches(64, rng) {
+//!     assert_eq!(batch.x.nrows(), batch.y.len()); // Array2<f32> and Array1<usize>
+//! }
+//! # assert_eq!(test.len(), 359); }
+//! # Ok::<(), gradus_data::Error>(())
+//! ```
+#![forbid(unsafe_code)]
+
+mod error;
+mod rows;
+
+mod dataset;
+mod supervised;
+
+mod batches;
+mod order;
+
+#[cfg(feature = "digits")]
+mod digits;
+
+mod number;
+mod transform;
+
+pub use batches::{Batches, Last, Pieces};
+pub use dataset::Dataset;
+#[cfg(feature = "digits")]
+pub use digits::digits;
+pub use error::{Error, Kind};
+pub use number::Number;
+pub use order::permutation;
+pub use rows::Rows;
+pub use supervised::{Classification, Labels, Regression, Supervised};
+pub use transform::Standardizer;
+
+pub use ndarray;
+pub use rand;
