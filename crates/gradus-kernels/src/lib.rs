@@ -11,6 +11,7 @@ pub mod map;
 mod math;
 pub mod matmul;
 pub mod pooling;
+pub mod pool;
 pub mod real;
 pub mod reduce;
 pub mod simd;
