@@ -3,3 +3,4 @@
 mod conv;
 mod matmul;
 mod pooling;
+mod random;
