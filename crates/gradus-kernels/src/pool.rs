@@ -9,54 +9,22 @@
 //!
 //! Built with `--cfg gradus_unpooled` every buffer goes to and comes from the system, for address sanitizers.
 
-use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+mod block;
+mod depot;
+
+pub(crate) use block::Header;
+use block::{CLASSES, HELD, RETURNED, TAKEN, UNIT, class_of, from_system, size_of_class, to_system};
+use depot::{WINDOW, clear, depot, visit};
 use std::cell::Cell;
 use std::ptr::{NonNull, null_mut};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
 
 /// Bytes that one thread keeps for itself.
 pub const CACHE: usize = 32 << 20;
 
-/// Block sizes are multiples of this, and blocks are aligned to it.
-const UNIT: usize = 64;
-/// Enough classes for blocks of 2⁴⁸ bytes.
-const CLASSES: usize = 4 * 40 + 9;
 /// A thread that lives in its own cache still visits the depot after so many frees, to let the surplus go.
 const VISIT: u32 = 1 << 14;
-/// What `calloc` aligns to by itself: then large blocks come as untouched zero pages.
-const NATURAL: usize = 16;
-/// The smallest page of the systems that we know.
-const PAGE: usize = 4096;
-
-/// The 64 bytes in front of the numbers.
-#[repr(C, align(64))]
-pub(crate) struct Header {
-    pub(crate) count: AtomicUsize,
-    pub(crate) len: usize,
-    next: *mut Header,
-    class: u32,
-    /// Bytes from the address that the system gave to this header.
-    offset: u32,
-    /// Bytes that the system gave.
-    bytes: usize,
-}
-
-/// The class of a block of `bytes` (at least 1), header included.
-#[inline]
-fn class_of(bytes: usize) -> usize {
-    let m = (bytes - 1) / UNIT;
-    let shift = (m | 4).ilog2() as usize - 2;
-    4 * shift + (m >> shift) + 1
-}
-
-/// The bytes of the blocks of `class`.
-#[inline]
-fn size_of_class(class: usize) -> usize {
-    let shift = class.saturating_sub(5) / 4;
-    (class - 4 * shift) << shift << UNIT.ilog2()
-}
 
 /// What the pool holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,12 +38,6 @@ pub struct Stats {
     /// Blocks given back to the system so far.
     pub returned: u64,
 }
-
-static HELD: AtomicUsize = AtomicUsize::new(0);
-static TAKEN: AtomicU64 = AtomicU64::new(0);
-static RETURNED: AtomicU64 = AtomicU64::new(0);
-/// Microseconds of a window.
-static WINDOW: AtomicU64 = AtomicU64::new(2_000_000);
 
 /// What the pool holds now. Exact while no other thread takes or frees.
 pub fn stats() -> Stats {
@@ -95,14 +57,7 @@ pub fn set_window(window: Duration) {
 /// Returns to the system all that this thread's cache and the depot hold (the caches of other threads stay).
 pub fn trim() {
     let _ = LOCAL.try_with(|cache| cache.spill(0));
-    let mut surplus = Chain::new();
-    let mut depot = depot();
-    for class in 0..CLASSES {
-        let n = depot.lists[class].count;
-        depot.remove(class, n, &mut surplus);
-    }
-    drop(depot);
-    surplus.release();
+    clear();
 }
 
 /// A block with room for `bytes` of numbers behind its header: one owner, `len` unset.
@@ -244,200 +199,8 @@ fn take_slowly(cache: Option<&Cache>, class: usize) -> NonNull<Header> {
     block
 }
 
-/// Blocks of one class in the depot.
-#[derive(Clone, Copy)]
-struct List {
-    head: *mut Header,
-    count: usize,
-    /// The smallest count since the window began: so many blocks nobody needed.
-    low: usize,
-}
-
-struct Depot {
-    lists: [List; CLASSES],
-    bytes: usize,
-    since: Option<Instant>,
-    /// The byte counts of all caches, living or not.
-    counters: Vec<&'static AtomicUsize>,
-    /// The counts of threads that have ended, for the next thread.
-    idle: Vec<&'static AtomicUsize>,
-}
-
-// SAFETY: blocks in the depot have no owner but the depot.
-unsafe impl Send for Depot {}
-
-static DEPOT: Mutex<Depot> = Mutex::new(Depot {
-    lists: [List { head: null_mut(), count: 0, low: 0 }; CLASSES],
-    bytes: 0,
-    since: None,
-    counters: Vec::new(),
-    idle: Vec::new(),
-});
-
-fn depot() -> MutexGuard<'static, Depot> {
-    DEPOT.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Runs `f` on the depot, then returns to the system what a whole window did not need.
-fn visit<R>(f: impl FnOnce(&mut Depot) -> R) -> R {
-    let mut surplus = Chain::new();
-    let mut depot = depot();
-    let result = f(&mut depot);
-    depot.end_window(&mut surplus);
-    drop(depot);
-    surplus.release();
-    result
-}
-
-impl Depot {
-    fn counter(&mut self) -> &'static AtomicUsize {
-        self.idle.pop().unwrap_or_else(|| {
-            let counter: &'static AtomicUsize = Box::leak(Box::default());
-            self.counters.push(counter);
-            counter
-        })
-    }
-
-    fn add(&mut self, block: NonNull<Header>) {
-        // SAFETY: the block has no owner but us.
-        let header = unsafe { &mut *block.as_ptr() };
-        let list = &mut self.lists[header.class as usize];
-        header.next = std::mem::replace(&mut list.head, header);
-        list.count += 1;
-        self.bytes += size_of_class(header.class as usize);
-    }
-
-    fn pop(&mut self, class: usize) -> Option<NonNull<Header>> {
-        let list = &mut self.lists[class];
-        let block = NonNull::new(list.head)?;
-        // SAFETY: the block has no owner but the list.
-        list.head = unsafe { block.as_ref().next };
-        list.count -= 1;
-        list.low = list.low.min(list.count);
-        self.bytes -= size_of_class(class);
-        Some(block)
-    }
-
-    fn remove(&mut self, class: usize, n: usize, to: &mut Chain) {
-        for _ in 0..n {
-            let Some(block) = self.pop(class) else { break };
-            to.add(block);
-        }
-    }
-
-    fn end_window(&mut self, surplus: &mut Chain) {
-        if self.bytes == 0 {
-            return;
-        }
-        let now = Instant::now();
-        let since = *self.since.get_or_insert(now);
-        let window = WINDOW.load(Relaxed);
-        // Five seconds for each GiB: 4.66 microseconds for each KiB.
-        let extra = if window == 0 { 0 } else { (self.bytes >> 10) as u64 * 5 };
-        if now.duration_since(since) < Duration::from_micros(window.saturating_add(extra)) {
-            return;
-        }
-        self.since = Some(now);
-        for class in 0..CLASSES {
-            let low = self.lists[class].low;
-            self.remove(class, low, surplus);
-            self.lists[class].low = self.lists[class].count;
-        }
-    }
-}
-
-/// Blocks on their way to the system, outside the lock.
-struct Chain(*mut Header);
-
-impl Chain {
-    fn new() -> Self {
-        Chain(null_mut())
-    }
-
-    fn add(&mut self, block: NonNull<Header>) {
-        // SAFETY: the block has no owner but us.
-        unsafe { (*block.as_ptr()).next = std::mem::replace(&mut self.0, block.as_ptr()) };
-    }
-
-    fn release(self) {
-        let mut next = self.0;
-        while let Some(block) = NonNull::new(next) {
-            // SAFETY: the block has no owner but this chain.
-            unsafe {
-                next = block.as_ref().next;
-                to_system(block);
-            }
-        }
-    }
-}
-
-#[cold]
-fn from_system(class: usize, size: usize) -> NonNull<Header> {
-    let bytes = size + UNIT - NATURAL;
-    let layout = Layout::from_size_align(bytes, NATURAL).expect("pool: size overflows");
-    // SAFETY: the layout is not empty: a block has at least a header.
-    let start = unsafe { alloc_zeroed(layout) };
-    if start.is_null() {
-        handle_alloc_error(layout);
-    }
-    let offset = start.addr().wrapping_neg() % UNIT;
-    debug_assert!(offset + size <= bytes);
-    // All pages now: else the next user of the block, who may need more of it, would fault in the rest, steps later.
-    for at in (0..bytes).step_by(PAGE).chain([bytes - 1]) {
-        // SAFETY: `at` lies inside the allocation.
-        unsafe { start.add(at).write_volatile(0) };
-    }
-    // SAFETY: `offset` is at most UNIT − NATURAL, so `size` bytes are left, at least a header; the sum is aligned to UNIT.
-    let block = unsafe {
-        let block = start.add(offset).cast::<Header>();
-        block.write(Header {
-            count: AtomicUsize::new(1),
-            len: 0,
-            next: null_mut(),
-            class: class as u32,
-            offset: offset as u32,
-            bytes,
-        });
-        NonNull::new_unchecked(block)
-    };
-    HELD.fetch_add(if cfg!(gradus_unpooled) { bytes } else { size }, Relaxed);
-    TAKEN.fetch_add(1, Relaxed);
-    block
-}
-
-/// # Safety
-/// The block came from [`from_system`] and nobody uses it again.
-unsafe fn to_system(block: NonNull<Header>) {
-    // SAFETY: by contract the block is ours, and `offset` and `bytes` are those of its allocation.
-    unsafe {
-        let Header { class, offset, bytes, .. } = *block.as_ref();
-        HELD.fetch_sub(if cfg!(gradus_unpooled) { bytes } else { size_of_class(class as usize) }, Relaxed);
-        RETURNED.fetch_add(1, Relaxed);
-        let layout = Layout::from_size_align_unchecked(bytes, NATURAL);
-        dealloc(block.as_ptr().cast::<u8>().sub(offset as usize), layout);
-    }
-}
-
 #[cold]
 #[inline(never)]
 fn too_large(bytes: usize) -> ! {
     panic!("buffer: {bytes} bytes are more than any memory holds")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{CLASSES, UNIT, class_of, size_of_class};
-
-    #[test]
-    fn a_class_holds_its_sizes_and_wastes_at_most_a_quarter() {
-        let sizes =
-            (1..100_000).chain((17..48).flat_map(|e| (0..8).map(move |k| (1_usize << e) + (k << (e - 3)) - (k & 1))));
-        for bytes in sizes {
-            let class = class_of(bytes);
-            let size = size_of_class(class);
-            assert!(class < CLASSES && size >= bytes && size.is_multiple_of(UNIT), "{bytes}: class {class} of {size}");
-            assert!(size_of_class(class - 1) < bytes, "{bytes}: the class below would do");
-            assert!(size - bytes < (bytes / 4).max(UNIT), "{bytes}: class of {size}");
-        }
-    }
 }
