@@ -8,6 +8,7 @@
 pub mod buffer;
 pub mod conv;
 pub mod kind;
+pub mod linalg;
 pub mod map;
 mod math;
 pub mod matmul;
