@@ -1,6 +1,5 @@
 //! The number trait: `f32` and `f64`, sealed, with the functions that kernels inline into their loops.
 
-use crate::kind::Kind;
 use crate::math::{double, single, special};
 use crate::simd::Isa;
 use std::fmt::{Debug, Display, LowerExp};
@@ -19,7 +18,6 @@ mod sealed {
 /// [`map`](crate::map::map); elsewhere call them with [`Portable`](crate::simd::Portable).
 pub trait Real:
     sealed::Sealed
-    + Kind
     + Copy
     + Send
     + Sync

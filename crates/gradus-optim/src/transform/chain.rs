@@ -1,0 +1,257 @@
+//! The driver: runs a chain of transforms over the leaves, one cache-sized chunk after another, on all threads.
+//!
+//! A chain is cut into segments where a transform needs a norm or a whole leaf. Within a segment a chunk goes through all
+//! transforms while it is in the cache; between segments the direction is kept in a buffer of the leaf. A chain without
+//! such needs, or with a clip in front, is one segment: it reads and writes each number once.
+
+use super::decay::AddScaled;
+use super::lanes::{all_finite, sum_of_squares, update};
+use super::{Context, Needs, Transform};
+use crate::error::{Error, Kind};
+use crate::schedule::Clock;
+use gradus_kernels::{Real, threads};
+use smallvec::SmallVec;
+use std::ops::Range;
+
+/// How many numbers go through the chain at a time: direction, weights and two states of f32 stay in 16 KiB.
+const CHUNK: usize = 1024;
+/// How many numbers one thread takes at a time.
+const PIECE: usize = 1 << 16;
+/// Below this many numbers in all, a step stays on the calling thread.
+const SMALL: usize = 1 << 15;
+
+/// What the chain keeps for one leaf.
+#[derive(Clone, Debug, Default)]
+pub struct LeafState<T> {
+    /// How many updates the leaf has received.
+    pub count: u64,
+    /// The state slices of all transforms, in chain order ([`Chain::slots`]), each as long as the leaf.
+    pub slots: Vec<Vec<T>>,
+    direction: Vec<T>,
+}
+
+impl<T> LeafState<T> {
+    /// A state as it was saved.
+    pub fn restored(count: u64, slots: Vec<Vec<T>>) -> Self {
+        LeafState { count, slots, direction: Vec::new() }
+    }
+}
+
+/// One leaf in one step: its gradient, its weights and its state.
+#[derive(Debug)]
+pub struct LeafStep<'a, T> {
+    /// The gradient.
+    pub gradient: &'a [T],
+    /// The weights, which the step changes.
+    pub weights: &'a mut [T],
+    /// The shape of both.
+    pub shape: &'a [usize],
+    /// The state, which the step changes.
+    pub state: &'a mut LeafState<T>,
+    /// The learning rate α of this leaf.
+    pub rate: f64,
+    /// See [`Context::decay`].
+    pub decay: Option<f64>,
+}
+
+/// Transforms, one after another, then w ← w − α d.
+pub struct Chain<T> {
+    parts: Vec<Box<dyn Transform<T>>>,
+    /// Where the slots of each part begin, and where the last ends.
+    offsets: Vec<usize>,
+    segments: Vec<Range<usize>>,
+}
+
+impl<T: Real> Chain<T> {
+    /// A chain of these parts; an error names the first hyper-parameter out of range.
+    pub fn new(parts: Vec<Box<dyn Transform<T>>>) -> Result<Self, Error> {
+        let mut offsets = vec![0];
+        let mut starts = Vec::new();
+        for (i, part) in parts.iter().enumerate() {
+            part.check().map_err(|e| Error::new(Kind::HyperParameter, format!("{}: {e}", part.name())))?;
+            offsets.push(offsets[i] + part.slots().len());
+            let after_whole = i > 0 && parts[i - 1].needs() == Needs::WholeLeaf;
+            if i == 0 || after_whole || part.needs() != Needs::Chunk {
+                starts.push(i);
+            }
+        }
+        let ends = starts.iter().skip(1).copied().chain([parts.len()]);
+        let mut segments: Vec<_> = starts.iter().copied().zip(ends).map(|(a, b)| a..b).collect();
+        if segments.is_empty() {
+            segments.push(0..0);
+        }
+        Ok(Chain { parts, offsets, segments })
+    }
+
+    /// The names of all state slices, `part.slot`, in the order of [`LeafState::slots`].
+    pub fn slots(&self) -> Vec<String> {
+        let of = |p: &dyn Transform<T>| p.slots().iter().map(|s| format!("{}.{s}", p.name())).collect::<Vec<_>>();
+        self.parts.iter().flat_map(|p| of(&**p)).collect()
+    }
+
+    /// The state of a leaf of `len` numbers before its first update.
+    pub fn fresh(&self, len: usize) -> LeafState<T> {
+        let slots = self.parts.iter().flat_map(|p| vec![vec![T::from_f64(p.initial()); len]; p.slots().len()]);
+        LeafState { count: 0, slots: slots.collect(), direction: Vec::new() }
+    }
+
+    /// The norm that a [`Needs::GlobalNorm`] in front would see: of all gradients together.
+    pub fn global_norm(leaves: &[LeafStep<'_, T>]) -> f64 {
+        leaves.iter().map(|l| sum_of_squares(l.gradient)).sum::<f64>().sqrt()
+    }
+
+    /// The first leaf whose gradient is not finite everywhere.
+    pub fn first_non_finite(leaves: &[LeafStep<'_, T>]) -> Option<usize> {
+        leaves.iter().position(|l| !all_finite(l.gradient))
+    }
+
+    /// One step: every leaf's weights and state change.
+    ///
+    /// # Panics
+    /// If lengths differ within a leaf, or a state does not come from this chain.
+    pub fn step(&self, clock: Clock, leaves: &mut [LeafStep<'_, T>]) {
+        let slots = self.offsets[self.parts.len()];
+        for l in leaves.iter_mut() {
+            let n = l.weights.len();
+            assert!(
+                l.gradient.len() == n && l.state.slots.len() == slots && l.state.slots.iter().all(|s| s.len() == n),
+                "optimiser: gradient, weights and state of a leaf of shape {:?} do not fit: {}, {n} and {:?} numbers",
+                l.shape,
+                l.gradient.len(),
+                l.state.slots.iter().map(Vec::len).collect::<Vec<_>>()
+            );
+            l.state.count += 1;
+        }
+        let total: usize = leaves.iter().map(|l| l.weights.len()).sum();
+        for (k, segment) in self.segments.iter().enumerate() {
+            let stage = Stage {
+                chain: self,
+                parts: segment.clone(),
+                first: k == 0,
+                last: k + 1 == self.segments.len(),
+                needs: self.parts.get(segment.start).map_or(Needs::Chunk, |p| p.needs()),
+            };
+            stage.run(clock, leaves, total);
+        }
+    }
+}
+
+impl<T> std::fmt::Debug for Chain<T>
+where
+    T: Real,
+{
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.parts.iter().map(|p| p.name())).finish()
+    }
+}
+
+/// One segment of a chain.
+struct Stage<'c, T> {
+    chain: &'c Chain<T>,
+    parts: Range<usize>,
+    first: bool,
+    last: bool,
+    needs: Needs,
+}
+
+/// A part of a leaf on its way through a segment.
+struct Piece<'a, T> {
+    /// The gradient, where this is the first segment.
+    gradient: Option<&'a [T]>,
+    /// The direction buffer of the leaf, where the chain has more than one segment.
+    kept: Option<&'a mut [T]>,
+    weights: &'a mut [T],
+    slots: SmallVec<[&'a mut [T]; 4]>,
+    rate: f64,
+    at: Context<'a>,
+}
+
+impl<T: Real> Stage<'_, T> {
+    fn run(&self, clock: Clock, leaves: &mut [LeafStep<'_, T>], total: usize) {
+        let whole = self.needs == Needs::WholeLeaf;
+        let keeps = whole || !(self.first && self.last);
+        let norms: SmallVec<[f64; 8]> = match self.needs {
+            Needs::LeafNorm | Needs::GlobalNorm => leaves
+                .iter()
+                .map(|l| sum_of_squares(if self.first { l.gradient } else { &l.state.direction }))
+                .collect(),
+            Needs::Chunk | Needs::WholeLeaf => SmallVec::new(),
+        };
+        let global_norm = norms.iter().sum::<f64>().sqrt();
+        let mut pieces: Vec<Piece<'_, T>> = Vec::with_capacity(leaves.len() + total / PIECE);
+        for (i, l) in leaves.iter_mut().enumerate() {
+            if keeps {
+                l.state.direction.resize(l.gradient.len(), T::ZERO);
+            }
+            let LeafState { count, slots, direction } = &mut *l.state;
+            let leaf_norm = norms.get(i).copied().unwrap_or(0.0).sqrt();
+            let at = Context { count: *count, clock, decay: l.decay, leaf_norm, global_norm, shape: l.shape };
+            let piece = Piece {
+                gradient: self.first.then_some(l.gradient),
+                kept: keeps.then_some(&mut direction[..]),
+                weights: l.weights,
+                slots: slots.iter_mut().map(|s| &mut s[..]).collect(),
+                rate: l.rate,
+                at,
+            };
+            if whole { pieces.push(piece) } else { cut(piece, &mut pieces) }
+        }
+        if whole || total <= SMALL {
+            pieces.iter_mut().for_each(|p| self.pass(p));
+        } else {
+            threads::for_each_chunk(&mut pieces, 1, |_, p| p.iter_mut().for_each(|p| self.pass(p)));
+        }
+    }
+
+    /// Brings one piece through the segment.
+    fn pass(&self, piece: &mut Piece<'_, T>) {
+        let n = piece.weights.len();
+        let size = if self.needs == Needs::WholeLeaf { n.max(1) } else { CHUNK };
+        let mut buffer = [T::ZERO; CHUNK];
+        let mut from = 0;
+        // A whole leaf may be empty; chunks never are.
+        while from < n {
+            let to = n.min(from + size);
+            let direction = match &mut piece.kept {
+                Some(kept) => &mut kept[from..to],
+                None => &mut buffer[..to - from],
+            };
+            if let Some(gradient) = piece.gradient {
+                direction.copy_from_slice(&gradient[from..to]);
+            }
+            for i in self.parts.clone() {
+                let slots = self.chain.offsets[i]..self.chain.offsets[i + 1];
+                let mut state: SmallVec<[&mut [T]; 4]> =
+                    piece.slots[slots].iter_mut().map(|s| &mut s[from..to]).collect();
+                self.chain.parts[i].apply(&piece.at, direction, &piece.weights[from..to], &mut state);
+            }
+            if self.last {
+                update(AddScaled(T::from_f64(-piece.rate)), [direction], [&mut piece.weights[from..to]]);
+            }
+            from = to;
+        }
+    }
+}
+
+/// Cuts a leaf into pieces of at most [`PIECE`] numbers.
+fn cut<'a, T>(mut piece: Piece<'a, T>, out: &mut Vec<Piece<'a, T>>) {
+    while piece.weights.len() > PIECE {
+        let (weights, rest) = std::mem::take(&mut piece.weights).split_at_mut(PIECE);
+        piece.weights = rest;
+        let head = |s: &mut &'a mut [T]| {
+            let (head, rest) = std::mem::take(s).split_at_mut(PIECE);
+            *s = rest;
+            head
+        };
+        out.push(Piece {
+            gradient: piece.gradient.map(|g| &g[..PIECE]),
+            kept: piece.kept.as_mut().map(head),
+            weights,
+            slots: piece.slots.iter_mut().map(head).collect(),
+            rate: piece.rate,
+            at: piece.at,
+        });
+        piece.gradient = piece.gradient.map(|g| &g[PIECE..]);
+    }
+    out.push(piece);
+}

@@ -1,0 +1,5 @@
+//! Tests of gradus-optim.
+
+mod chain;
+mod paths;
+mod schedules;
