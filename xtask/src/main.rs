@@ -1,2 +1,48 @@
-//! Chores of the workspace: `cargo xtask --help`.
-fn main() {}
+//! Chores of the workspace, one verb a file: `cargo xtask --help`.
+
+mod ci;
+mod doctor;
+mod release;
+mod run;
+mod tidy;
+mod tree;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Chores of the gradus workspace.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Chores {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Check the promises of the house: arrows, openings, sizes, rooms, words.
+    Tidy,
+    /// Everything that has to pass before a change lands: what `.ci/run` calls.
+    Ci(ci::Ci),
+    /// Say what this machine lacks for the optional chores.
+    Doctor,
+    /// Bump, check and pack every crate, and send nothing.
+    Release(release::Release),
+}
+
+fn main() -> ExitCode {
+    let result = match Chores::parse().verb {
+        Verb::Tidy => tidy::tidy(),
+        Verb::Ci(ci) => ci.run(),
+        Verb::Doctor => doctor::doctor(),
+        Verb::Release(release) => release.run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,20 +1,11 @@
 //! Shared, 64-byte aligned buffers of numbers, kept for reuse in a pool.
 
+use crate::pool::{self, Header};
 use crate::real::Real;
-use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicUsize, Ordering, fence};
-
-const ALIGN: usize = 64;
-
-#[repr(C, align(64))]
-struct Header {
-    count: AtomicUsize,
-    len: usize,
-    bytes: usize,
-}
+use std::sync::atomic::Ordering;
 
 /// A reference-counted buffer of numbers, aligned to 64 bytes, written only while it has one owner.
 pub struct Shared<T: Real> {
@@ -28,17 +19,20 @@ unsafe impl<T: Real> Send for Shared<T> {}
 unsafe impl<T: Real> Sync for Shared<T> {}
 
 impl<T: Real> Shared<T> {
-    /// A buffer of `len` numbers of unspecified value (whatever was there: never uninitialised memory).
+    /// A buffer of `len` numbers of unspecified value: whatever was there, never uninitialised memory. NaN in debug builds.
+    ///
+    /// # Panics
+    /// If no memory could hold so many numbers.
+    #[inline]
     pub fn stale(len: usize) -> Self {
-        let bytes = size_of::<Header>() + len * size_of::<T>();
-        let layout = Layout::from_size_align(bytes, ALIGN).expect("buffer: size overflows");
-        // SAFETY: the layout is not empty (the header is 64 bytes).
-        let Some(header) = NonNull::new(unsafe { alloc_zeroed(layout) }.cast::<Header>()) else {
-            handle_alloc_error(layout)
-        };
-        // SAFETY: the block is at least a header long and aligned for it.
-        unsafe { header.write(Header { count: AtomicUsize::new(1), len, bytes }) };
-        Shared { header, kind: PhantomData }
+        let header = pool::take(len.saturating_mul(size_of::<T>()));
+        // SAFETY: the pool gave a block that nobody else uses.
+        unsafe { (*header.as_ptr()).len = len };
+        let mut buffer = Shared { header, kind: PhantomData };
+        if cfg!(debug_assertions) {
+            buffer.unique_mut().fill(T::NAN);
+        }
+        buffer
     }
 
     /// A buffer of `len` zeros.
@@ -75,7 +69,7 @@ impl<T: Real> Shared<T> {
 
     #[inline]
     fn numbers(&self) -> *mut T {
-        // SAFETY: the numbers follow the header in the same block.
+        // SAFETY: the numbers follow the header in the same block, which is aligned to 64 bytes.
         unsafe { self.header.as_ptr().add(1).cast() }
     }
 
@@ -107,11 +101,11 @@ impl<T: Real> Clone for Shared<T> {
 impl<T: Real> Drop for Shared<T> {
     #[inline]
     fn drop(&mut self) {
-        if self.header().count.fetch_sub(1, Ordering::Release) == 1 {
-            fence(Ordering::Acquire);
-            let layout = Layout::from_size_align(self.header().bytes, ALIGN).expect("buffer: size overflows");
-            // SAFETY: this was the last owner, and the block came from `alloc_zeroed` with the same layout.
-            unsafe { dealloc(self.header.as_ptr().cast(), layout) }
+        let count = &self.header().count;
+        // A sole owner cannot gain company while it is dropped, so it needs no read-modify-write.
+        if count.load(Ordering::Acquire) == 1 || count.fetch_sub(1, Ordering::AcqRel) == 1 {
+            // SAFETY: this was the last owner of a block of the pool.
+            unsafe { pool::give(self.header) }
         }
     }
 }

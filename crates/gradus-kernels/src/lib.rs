@@ -7,10 +7,14 @@
 
 pub mod buffer;
 pub mod conv;
+pub mod kind;
+pub mod linalg;
 pub mod map;
 mod math;
 pub mod matmul;
+pub mod pool;
 pub mod pooling;
+pub mod random;
 pub mod real;
 pub mod reduce;
 pub mod simd;
@@ -18,6 +22,7 @@ pub mod threads;
 pub mod view;
 
 pub use buffer::Shared;
+pub use kind::SliceMut;
 pub use map::{Map, elementwise, map};
 pub use ndarray;
 pub use real::Real;

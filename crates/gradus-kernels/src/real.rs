@@ -1,5 +1,6 @@
 //! The number trait: `f32` and `f64`, sealed, with the functions that kernels inline into their loops.
 
+use crate::kind::Kind;
 use crate::math::{double, single, special};
 use crate::simd::Isa;
 use std::fmt::{Debug, Display, LowerExp};
@@ -18,6 +19,7 @@ mod sealed {
 /// [`map`](crate::map::map); elsewhere call them with [`Portable`](crate::simd::Portable).
 pub trait Real:
     sealed::Sealed
+    + Kind
     + Copy
     + Send
     + Sync

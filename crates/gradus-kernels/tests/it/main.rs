@@ -1,5 +1,7 @@
 //! The kernels, held against naive twins and laws.
 
 mod conv;
+mod linalg;
 mod matmul;
 mod pooling;
+mod random;

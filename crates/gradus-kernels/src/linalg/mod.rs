@@ -1,0 +1,20 @@
+//! Dense linear algebra on row-major slices: triangular systems, LU, Cholesky, QR and matrix exponentials.
+//!
+//! A matrix of m x n is a slice of m·n numbers, row after row. The heavy work is products of blocks, all through
+//! [`matmul`](crate::matmul::matmul), found by halving; the small remainders are loops over rows. What can fail by the data
+//! returns [`Error`]; shapes are the caller's duty and panic. Batches: the caller loops.
+
+mod blocks;
+mod cholesky;
+mod error;
+mod expm;
+mod lu;
+mod qr;
+mod triangular;
+
+pub use cholesky::cholesky;
+pub use error::Error;
+pub use expm::{ExpmPlan, expm, expm_frechet, expm_plan, pade_coefficients};
+pub use lu::{lu_factor, lu_solve, lu_solve_transposed};
+pub use qr::{fix_signs, qr_factor, qr_full, qr_q, qr_r, qr_thin};
+pub use triangular::{Half, Side, Triangular, triangular_solve};

@@ -1,0 +1,86 @@
+//! Bernoulli masks by counter, and dropout with them.
+
+use super::philox::{Key, LANES, WORDS, tile};
+use super::{PIECE, Tiles, cover, cover_here};
+use crate::real::Real;
+use crate::simd::{Isa, Kernel, simd};
+use crate::threads::for_each_chunk;
+
+#[derive(Clone, Copy)]
+struct Keep<T> {
+    key: Key,
+    /// A word up to this is kept.
+    last: u32,
+    scale: T,
+}
+
+impl<T: Real> Tiles<T, WORDS> for Keep<T> {
+    #[inline(always)]
+    fn at<S: Isa>(self, _: S, t: u64, out: &mut [T; WORDS]) {
+        let w = tile(self.key, t);
+        for r in 0..4 {
+            let row = &mut out[r * LANES..(r + 1) * LANES];
+            for l in 0..LANES {
+                row[l] = if w[r][l] <= self.last { self.scale } else { T::ZERO };
+            }
+        }
+    }
+}
+
+/// The largest word that is kept, or `None` where nothing is: `keep` to the nearest multiple of 2⁻³².
+#[track_caller]
+fn last(keep: f64) -> Option<u32> {
+    assert!((0.0..=1.0).contains(&keep), "bernoulli_keep: the probability must lie in [0, 1], got {keep}");
+    let words = (keep * 4_294_967_296.0).round() as u64;
+    words.checked_sub(1).map(|last| last as u32)
+}
+
+/// out[i] = `scale` with probability `keep`, else 0; for the elements `start`, `start + 1`, … of the mask of `key`.
+///
+/// # Panics
+/// If `keep` is not in [0, 1].
+///
+/// ```
+/// use gradus_kernels::random::{Key, bernoulli_keep};
+/// let (mut mask, mut part) = ([0.0_f32; 100], [0.0; 10]);
+/// bernoulli_keep(Key::from(7), 0, 0.8, 1.25, &mut mask);
+/// bernoulli_keep(Key::from(7), 40, 0.8, 1.25, &mut part); // any piece alone
+/// assert_eq!(part, mask[40..50]);
+/// ```
+#[track_caller]
+pub fn bernoulli_keep<T: Real>(key: Key, start: u64, keep: f64, scale: T, out: &mut [T]) {
+    match last(keep) {
+        Some(last) => cover(Keep { key, last, scale }, start, out),
+        None => out.fill(T::ZERO),
+    }
+}
+
+/// y[i] = `scale`·x[i] where [`bernoulli_keep`] keeps element `start + i`, else 0 (also where x[i] is not finite).
+///
+/// # Panics
+/// If `keep` is not in [0, 1] or the lengths differ.
+#[track_caller]
+pub fn dropout<T: Real>(key: Key, start: u64, keep: f64, scale: T, x: &[T], y: &mut [T]) {
+    assert!(x.len() == y.len(), "dropout: x has {} elements, y {}", x.len(), y.len());
+    let Some(last) = last(keep) else { return y.fill(T::ZERO) };
+    struct Select<'a, T>(&'a [T], &'a mut [T]);
+    impl<T: Real> Kernel for Select<'_, T> {
+        type Output = ();
+        #[inline(always)]
+        fn run<S: Isa>(self, _: S) {
+            for (y, &x) in self.1.iter_mut().zip(self.0) {
+                let scaled = *y * x;
+                *y = if *y == T::ZERO { T::ZERO } else { scaled };
+            }
+        }
+    }
+    if scale == T::ZERO {
+        return y.fill(T::ZERO);
+    }
+    let mask = Keep { key, last, scale };
+    let piece = |i: usize, y: &mut [T]| {
+        cover_here(mask, start.wrapping_add(i as u64), y);
+        simd(Select(&x[i..i + y.len()], y));
+    };
+    if y.len() <= PIECE { piece(0, y) } else { for_each_chunk(y, PIECE, piece) }
+}
