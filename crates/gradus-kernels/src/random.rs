@@ -45,18 +45,16 @@ fn cover_here<T: Copy + Default, const N: usize>(stream: impl Tiles<T, N>, start
         fn run<S: Isa>(self, s: S) {
             let Loop(stream, start, mut out) = self;
             let (mut t, skip) = (start / N as u64, (start % N as u64) as usize);
-            // A closure, so that the tile's body is compiled once: a part of a tile goes through `whole`.
             let mut whole = [T::default(); N];
             let mut from = skip;
             while !out.is_empty() {
-                let n = (N - from).min(out.len());
-                let (part, rest) = std::mem::take(&mut out).split_at_mut(n);
-                match <&mut [T; N]>::try_from(&mut *part) {
-                    Ok(tile) => stream.at(s, t, tile),
-                    Err(_) => {
-                        stream.at(s, t, &mut whole);
-                        part.copy_from_slice(&whole[from..from + n]);
-                    }
+                let (part, rest) = out.split_at_mut((N - from).min(out.len()));
+                // One place for both cases, so that the tile's body is compiled once.
+                let in_part = <&mut [T; N]>::try_from(&mut *part).ok();
+                let partial = in_part.is_none();
+                stream.at(s, t, in_part.unwrap_or(&mut whole));
+                if partial {
+                    part.copy_from_slice(&whole[from..from + part.len()]);
                 }
                 (t, from, out) = (t.wrapping_add(1), 0, rest);
             }
