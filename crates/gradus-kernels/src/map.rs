@@ -39,7 +39,7 @@ pub fn map<T: Real, const N: usize, M: Map<T, N>>(f: M, x: [&[T]; N], y: &mut [T
 macro_rules! lanes {
     ($(#[$m:meta])* $v:vis $Name:ident |$s:pat_param, [$($x:ident),+]| $e:expr) => {
         $(#[$m])*
-        #[derive(Clone, Copy, Debug)]
+        #[derive(Clone, Copy, Debug, Default)]
         $v struct $Name;
         impl<T: $crate::Real> $crate::Map<T, { [$(stringify!($x)),+].len() }> for $Name {
             #[inline(always)]

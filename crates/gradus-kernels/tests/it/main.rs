@@ -2,6 +2,7 @@
 
 mod conv;
 mod linalg;
+mod maths;
 mod matmul;
 mod pooling;
 mod random;

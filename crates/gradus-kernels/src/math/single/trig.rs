@@ -1,0 +1,74 @@
+//! Sine and cosine of any argument, `f32`.
+//!
+//! x·2/π modulo 4 in `f64`: 2/π·2²⁹ʲ modulo 4 stands in three parts, and j is chosen so that x·2⁻²⁹ʲ is an integer below 2⁵² (or
+//! x itself, j = 0); then the products with the first two parts are exact (Payne & Hanek 1983, in floats). Accurate to 2⁻⁵⁵ of a
+//! quadrant, while no `f32` comes nearer to a multiple of π/2 than 2⁻³⁰. Coefficients: `xtask/fixtures/polynomials.py`.
+
+use super::polynomial;
+use crate::simd::Isa;
+use std::f64::consts::FRAC_PI_2;
+
+const SIN: [f32; 3] = [-0.166666548, 0.00833217019, -1.95163247e-4];
+const COS: [f32; 3] = [0.0416666469, -0.00138873694, 2.44385771e-5];
+
+/// For each j: the least |x|, 2⁻²⁹ʲ, and 2/π·2²⁹ʲ modulo 4 in parts of 29, 29 and 53 bits.
+const PARTS: [(f64, f64, [f64; 3]); 4] = [
+    (0.0, 1.0, [0.6366197690367699, 3.3308114738561656e-09, 2.276010073078396e-18]),
+    (4503599627370496.0, 1.862645149230957e-09, [1.7882157936692238, 1.2219235900889913e-09, 1.3565793981888702e-17]),
+    (
+        2.4178516392292583e+24,
+        3.469446951953614e-18,
+        [0.6560152322053909, 7.2830801806089696e-09, 6.4517288106784586e-18],
+    ),
+    (1.298074214633707e+33, 6.462348535570529e-27, [3.910073898732662, 3.463745526510742e-09, 4.054877522197852e-18]),
+];
+
+/// Adding it rounds to a multiple of 4.
+const ROUND_4: f64 = 27_021_597_764_222_976.0;
+/// Adding it rounds to an integer, which then stands in the low bits.
+const ROUND: f64 = 6_755_399_441_055_744.0;
+
+/// (quadrant, r) with x = quadrant·π/2 + r, |r| ≤ π/4, the quadrant modulo 4.
+#[inline(always)]
+fn quadrant<S: Isa>(_: S, x: f32) -> (i32, f32) {
+    let (mut y, u) = (f64::from(x), f64::from(x.abs()));
+    let (_, mut scale, mut part) = PARTS[0];
+    for (from, step, parts) in &PARTS[1..] {
+        let far = u >= *from;
+        scale = if far { *step } else { scale };
+        for k in 0..3 {
+            part[k] = if far { parts[k] } else { part[k] };
+        }
+    }
+    y *= scale;
+    let (a, b) = (y * part[0], y * part[1]);
+    let (a, b) = (a - ((a + ROUND_4) - ROUND_4), b - ((b + ROUND_4) - ROUND_4));
+    let t = (a + b) + ROUND;
+    let r = ((a - (t - ROUND)) + b) + y * part[2];
+    (t.to_bits() as i32, (r * FRAC_PI_2) as f32)
+}
+
+/// sin or cos of r, by the parity of the quadrant, with the sign of its second bit.
+#[inline(always)]
+fn sine<S: Isa>(s: S, quadrant: i32, r: f32) -> f32 {
+    let z = r * r;
+    let sin = s.mul_add(r * z, polynomial(s, z, SIN), r);
+    let cos = s.mul_add(z, s.mul_add(z, polynomial(s, z, COS), -0.5), 1.0);
+    let y = if quadrant & 1 == 0 { sin } else { cos };
+    f32::from_bits(y.to_bits() ^ ((quadrant as u32 & 2) << 30))
+}
+
+/// Sine: within 1 ulp for every argument.
+#[inline(always)]
+pub(crate) fn sin<S: Isa>(s: S, x: f32) -> f32 {
+    let (q, r) = quadrant(s, x);
+    let y = sine(s, q, r);
+    if x == 0.0 { x } else { y }
+}
+
+/// Cosine: within 1 ulp for every argument.
+#[inline(always)]
+pub(crate) fn cos<S: Isa>(s: S, x: f32) -> f32 {
+    let (q, r) = quadrant(s, x);
+    sine(s, q.wrapping_add(1), r)
+}

@@ -1,0 +1,165 @@
+//! Lane functions of `f32` against correctly rounded values (core-math): a sample in every run, all 2³² arguments on request.
+
+use gradus_kernels::{Map, Portable, Real, lanes, map};
+
+lanes!(Exp | s, [x] | x.exp(s));
+lanes!(ExpM1 | s, [x] | x.exp_m1(s));
+lanes!(Exp2 | s, [x] | x.exp2(s));
+lanes!(Ln | s, [x] | x.ln(s));
+lanes!(Ln1p | s, [x] | x.ln_1p(s));
+lanes!(Log2 | s, [x] | x.log2(s));
+lanes!(Tanh | s, [x] | x.tanh(s));
+lanes!(Sigmoid | s, [x] | x.sigmoid(s));
+lanes!(LogSigmoid | s, [x] | x.log_sigmoid(s));
+lanes!(Softplus | s, [x] | x.softplus(s));
+lanes!(Sin | s, [x] | x.sin(s));
+lanes!(Cos | s, [x] | x.cos(s));
+lanes!(Erf | s, [x] | x.erf(s));
+lanes!(Erfc | s, [x] | x.erfc(s));
+lanes!(NormalCdf | s, [x] | x.normal_cdf(s));
+
+/// Name, our function under the machine's shell and under the portable one, the truth, and the worst distance in ulp.
+struct Row {
+    name: &'static str,
+    shell: fn(&[f32], &mut [f32]),
+    portable: fn(&[f32], &mut [f32]),
+    truth: fn(f32) -> f32,
+    limit: u32,
+}
+
+fn row<M: Map<f32, 1> + Default>(name: &'static str, truth: fn(f32) -> f32, limit: u32) -> Row {
+    Row {
+        name,
+        shell: |x, y| map(M::default(), [x], y),
+        portable: |x, y| x.iter().zip(y).for_each(|(&x, y)| *y = M::default().at(Portable, [x])),
+        truth,
+        limit,
+    }
+}
+
+fn wide_softplus(x: f64) -> f64 {
+    x.max(0.0) + core_math::log1p(core_math::exp(-x.abs()))
+}
+
+#[rustfmt::skip]
+fn rows() -> Vec<Row> {
+    vec![
+        row::<Exp>("exp", core_math::expf, 1),
+        row::<ExpM1>("exp_m1", core_math::expm1f, 2),
+        row::<Exp2>("exp2", core_math::exp2f, 1),
+        row::<Ln>("ln", core_math::logf, 1),
+        row::<Ln1p>("ln_1p", core_math::log1pf, 1),
+        row::<Log2>("log2", core_math::log2f, 1),
+        row::<Tanh>("tanh", core_math::tanhf, 2),
+        row::<Sigmoid>("sigmoid", |x| {
+            let z = core_math::exp(-f64::from(x).abs());
+            ((if x < 0.0 { z } else { 1.0 }) / (1.0 + z)) as f32
+        }, 2),
+        row::<LogSigmoid>("log_sigmoid", |x| if x.is_nan() { x } else { -wide_softplus(-f64::from(x)) as f32 }, 2),
+        row::<Softplus>("softplus", |x| if x.is_nan() { x } else { wide_softplus(f64::from(x)) as f32 }, 2),
+        row::<Sin>("sin", core_math::sinf, 1),
+        row::<Cos>("cos", core_math::cosf, 1),
+        row::<Erf>("erf", core_math::erff, 1),
+        row::<Erfc>("erfc", core_math::erfcf, 2),
+        row::<NormalCdf>("normal_cdf", |x| (0.5 * core_math::erfc(-f64::from(x) / std::f64::consts::SQRT_2)) as f32, 2),
+    ]
+}
+
+/// How many numbers lie between a and b; NaN is near NaN alone, and a zero has a sign.
+fn distance(a: f32, b: f32) -> u32 {
+    if a.is_nan() || b.is_nan() {
+        return if a.is_nan() && b.is_nan() { 0 } else { u32::MAX };
+    }
+    if b == 0.0 && a == 0.0 && a.is_sign_negative() != b.is_sign_negative() {
+        return u32::MAX;
+    }
+    let place =
+        |x: f32| if x.is_sign_negative() { -i64::from(x.to_bits() & 0x7fff_ffff) } else { i64::from(x.to_bits()) };
+    place(a).abs_diff(place(b)) as u32
+}
+
+/// The worst distance over the arguments whose bits are given, and where it is.
+fn worst(f: fn(&[f32], &mut [f32]), truth: fn(f32) -> f32, bits: impl Iterator<Item = u32>) -> (u32, f32) {
+    let mut bits = bits.peekable();
+    let (mut x, mut y) = (Vec::with_capacity(4096), vec![0.0; 4096]);
+    let mut worst = (0, 0.0);
+    while bits.peek().is_some() {
+        x.clear();
+        x.extend(bits.by_ref().take(4096).map(f32::from_bits));
+        f(&x, &mut y[..x.len()]);
+        for (&x, &y) in x.iter().zip(&y) {
+            let d = distance(y, truth(x));
+            if d > worst.0 {
+                worst = (d, x);
+            }
+        }
+    }
+    worst
+}
+
+/// Some 260,000 arguments of every magnitude, and the awkward ones with their neighbours.
+fn sample() -> impl Iterator<Item = u32> {
+    let awkward = [
+        0.0,
+        f32::MIN_POSITIVE,
+        1.0,
+        0.5,
+        2.0,
+        0.414_213_54,
+        0.707_106_77,
+        0.95,
+        2.9e-8,
+        4.0,
+        9.0,
+        10.2,
+        14.4,
+        17.33,
+        18.0,
+        88.72,
+        88.3762,
+        87.33,
+        103.97,
+        104.5,
+        128.0,
+        126.0,
+        149.0,
+        1e9,
+        f32::MAX,
+        f32::INFINITY,
+        f32::NAN,
+    ];
+    let near = awkward.into_iter().flat_map(|x: f32| {
+        (-40_i32..=40).flat_map(move |k| {
+            let b = x.to_bits().wrapping_add(k as u32);
+            [b, b ^ 0x8000_0000]
+        })
+    });
+    (0..1 << 18).map(|k: u32| k.wrapping_mul(16_411)).chain(near)
+}
+
+#[test]
+fn sampled_arguments_are_within_the_promised_ulp() {
+    for r in rows() {
+        for (shell, f) in [("shell", r.shell), ("portable", r.portable)] {
+            let (d, x) = worst(f, r.truth, sample());
+            println!("{:12} {shell:8} {d} ulp at {x:e}", r.name);
+            assert!(d <= r.limit, "{} ({shell}): {d} ulp at {x:e} ({:#x})", r.name, x.to_bits());
+        }
+    }
+}
+
+/// Set `FUNCTION` to a name to run one.
+#[test]
+#[ignore = "minutes a function: run it when a function changes"]
+fn every_argument_is_within_the_promised_ulp() {
+    let only = std::env::var("FUNCTION").ok();
+    let mut failed = Vec::new();
+    for r in rows().into_iter().filter(|r| only.as_deref().is_none_or(|f| f == r.name)) {
+        let (d, x) = worst(r.shell, r.truth, 0..=u32::MAX);
+        println!("{:12} {d} ulp at {x:e} ({:#x})", r.name, x.to_bits());
+        if d > r.limit {
+            failed.push((r.name, d, x));
+        }
+    }
+    assert!(failed.is_empty(), "beyond the promise: {failed:?}");
+}
