@@ -5,11 +5,15 @@
 //! returns [`Error`]; shapes are the caller's duty and panic. Batches: the caller loops.
 
 mod blocks;
+mod chebyshev;
 mod cholesky;
 mod error;
 mod expm;
+mod halves;
 mod lu;
 mod qr;
+mod skew_expm;
+mod skew_pull;
 mod triangular;
 
 pub use cholesky::cholesky;
@@ -17,4 +21,6 @@ pub use error::Error;
 pub use expm::{ExpmPlan, expm, expm_frechet, expm_plan, pade_coefficients};
 pub use lu::{lu_factor, lu_solve, lu_solve_transposed};
 pub use qr::{fix_signs, qr_factor, qr_full, qr_q, qr_r, qr_thin};
+pub use skew_expm::{skew_expm, skew_expm_aux_len};
+pub use skew_pull::skew_expm_pull;
 pub use triangular::{Half, Side, Triangular, triangular_solve};

@@ -2,6 +2,7 @@
 
 mod expm;
 mod factor;
+mod skew;
 mod twice;
 
 use gradus_kernels::Real;

@@ -1,0 +1,145 @@
+//! Products that are symmetric or skew: half of the work, in strips of rows up to the diagonal.
+
+use super::blocks::{axpy, product};
+use crate::buffer::Shared;
+use crate::real::Real;
+use crate::simd::{Isa, Kernel, simd};
+
+/// Whether a matrix equals its transpose or the negative of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Xᵀ = X.
+    Symmetric,
+    /// Xᵀ = −X.
+    Skew,
+}
+
+/// Rows in a strip.
+fn strip(n: usize) -> usize {
+    if n <= 128 { 32 } else { 64 }
+}
+
+/// out = factor·Σ xᵢ·yᵢ + Σ cₖMₖ + shift·I where the whole is symmetric or skew, so that the half on and below the diagonal tells
+/// the other. With `add`, a skew result is added to what `out` holds.
+pub(super) struct Product<'a, T> {
+    pub(super) n: usize,
+    pub(super) kind: Kind,
+    pub(super) terms: &'a [(&'a [T], &'a [T])],
+    /// Whether the left factors are read transposed.
+    pub(super) transposed: bool,
+    pub(super) factor: T,
+    pub(super) plus: &'a [(T, &'a [T])],
+    pub(super) shift: T,
+    pub(super) add: bool,
+}
+
+impl<'a, T: Real> Product<'a, T> {
+    /// Σ xᵢ·yᵢ.
+    pub(super) fn new(n: usize, kind: Kind, terms: &'a [(&'a [T], &'a [T])]) -> Self {
+        Product { n, kind, terms, transposed: false, factor: T::ONE, plus: &[], shift: T::ZERO, add: false }
+    }
+
+    /// Computes it.
+    pub(super) fn write(self, out: &mut [T]) {
+        let n = self.n;
+        let height = strip(n);
+        let mut room = Shared::stale(height * n);
+        let room = room.get_mut().unwrap_or_default();
+        for i0 in (0..n).step_by(height) {
+            let i1 = (i0 + height).min(n);
+            let m = i1 - i0;
+            let rows = &mut room[..m * i1];
+            for (k, (x, y)) in self.terms.iter().enumerate() {
+                let (x, sx) = if self.transposed { (&x[i0..], [1, n]) } else { (&x[i0 * n..], [n, 1]) };
+                product([m, n, i1], x, sx, y, [n, 1], k > 0, rows);
+            }
+            simd(Finish { task: &self, i0, i1, rows, out });
+        }
+    }
+}
+
+/// Scales a strip, adds what is to be added, and writes it and its mirror image.
+struct Finish<'a, 'b, T> {
+    task: &'b Product<'a, T>,
+    i0: usize,
+    i1: usize,
+    rows: &'b mut [T],
+    out: &'b mut [T],
+}
+
+impl<T: Real> Kernel for Finish<'_, '_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Isa>(self, s: S) {
+        let Finish { task, i0, i1, rows, out } = self;
+        let n = task.n;
+        for (i, row) in (i0..i1).zip(rows.chunks_exact_mut(i1)) {
+            if task.factor != T::ONE {
+                row.iter_mut().for_each(|x| *x *= task.factor);
+            }
+            for (c, m) in task.plus {
+                axpy(s, *c, &m[i * n..i * n + i1], row);
+            }
+            row[i] += task.shift;
+            if task.kind == Kind::Skew {
+                row[i] = T::ZERO;
+            }
+            let out = &mut out[i * n..=i * n + i];
+            if task.add {
+                out.iter_mut().zip(&*row).for_each(|(y, &x)| *y += x);
+            } else {
+                out.copy_from_slice(&row[..=i]);
+            }
+        }
+        const TILE: usize = 16;
+        for j0 in (0..i1).step_by(TILE) {
+            for t0 in (i0.max(j0)..i1).step_by(TILE) {
+                for j in j0..(j0 + TILE).min(i1) {
+                    let first = t0.max(j + 1);
+                    let last = (t0 + TILE).min(i1);
+                    if first >= last {
+                        continue;
+                    }
+                    let out = &mut out[j * n + first..j * n + last];
+                    let from = (first - i0) * i1 + j;
+                    let image = rows[from..].iter().step_by(i1);
+                    match (task.kind, task.add) {
+                        (Kind::Symmetric, false) => out.iter_mut().zip(image).for_each(|(y, &x)| *y = x),
+                        (Kind::Symmetric, true) => out.iter_mut().zip(image).for_each(|(y, &x)| *y += x),
+                        (Kind::Skew, false) => out.iter_mut().zip(image).for_each(|(y, &x)| *y = -x),
+                        (Kind::Skew, true) => out.iter_mut().zip(image).for_each(|(y, &x)| *y -= x),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// outᵢ = Σ cᵢₖ·Tₖ for several coefficient rows at once (c₀ on the diagonal), in one pass over the powers T₁, T₂, ….
+pub(super) fn combine<T: Real, const N: usize>(n: usize, c: [&[T]; N], powers: &[&[T]], mut out: [&mut [T]; N]) {
+    struct Run<'b, 'o, T, const N: usize>([&'b [T]; N], &'b [&'b [T]], &'b mut [&'o mut [T]; N], usize, usize);
+    impl<T: Real, const N: usize> Kernel for Run<'_, '_, T, N> {
+        type Output = ();
+        #[inline(always)]
+        fn run<S: Isa>(self, s: S) {
+            let Run(c, powers, out, from, to) = self;
+            for (out, c) in out.iter_mut().zip(c) {
+                let out = &mut out[from..to];
+                match powers.first() {
+                    Some(p) => out.iter_mut().zip(&p[from..to]).for_each(|(y, &x)| *y = c[1] * x),
+                    None => out.fill(T::ZERO),
+                }
+                for (p, &c) in powers.iter().zip(&c[1..]).skip(1) {
+                    axpy(s, c, &p[from..to], out);
+                }
+            }
+        }
+    }
+    const CHUNK: usize = 1024;
+    for from in (0..n * n).step_by(CHUNK) {
+        simd(Run(c, powers, &mut out, from, (from + CHUNK).min(n * n)));
+    }
+    for (out, c) in out.iter_mut().zip(c) {
+        out.iter_mut().step_by(n + 1).for_each(|x| *x += c[0]);
+    }
+}
