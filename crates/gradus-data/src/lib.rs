@@ -33,11 +33,15 @@ mod digits;
 mod number;
 mod transform;
 
+mod format;
+mod nearest;
+
 pub use batches::{Batches, Last, Pieces};
 pub use dataset::Dataset;
 #[cfg(feature = "digits")]
 pub use digits::digits;
 pub use error::{Error, Kind};
+pub use format::{Element, csv, idx, mnist, npy, npz, uci};
 pub use number::Number;
 pub use order::permutation;
 pub use rows::Rows;
