@@ -1,15 +1,134 @@
 //! Pieces of work, shared among threads. Pieces depend on shapes alone, so results do not depend on the number of threads.
+//!
+//! The caller works too, so a worker that the system took away delays nothing but the piece that it holds. Workers spin for up to a
+//! millisecond after their last piece, because waking a sleeping thread takes longer than most kernels; then they sleep. A caller that
+//! finds the workers busy (another thread uses them, or it is itself inside a piece) does all pieces alone: same bits, by construction.
+//!
+//! The number of threads is [`set_threads`], else the environment variable `GRADUS_THREADS`, else the number of cores.
 
-/// Runs `body(i)` for every piece i below `pieces`, in any order and on any thread. Pieces must not depend on each other.
-pub fn for_each_piece(pieces: usize, body: impl Fn(usize) + Sync) {
-    for i in 0..pieces {
-        body(i);
+#[cfg(any(not(loom), test))]
+mod board;
+#[cfg(not(loom))]
+mod crew;
+#[cfg(all(test, loom))]
+mod model;
+#[cfg(not(loom))]
+mod spin;
+#[cfg(any(not(loom), test))]
+mod sync;
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+/// Work of fewer nanoseconds stays on the caller's thread.
+const ALONE: usize = 5_000;
+/// A caller that does not say how much work there is has enough.
+const UNKNOWN: usize = usize::MAX >> 1;
+
+/// What [`set_threads`] chose; 0: nothing yet.
+static CHOSEN: AtomicUsize = AtomicUsize::new(0);
+
+/// Sets on how many threads pieces are shared from now on, the caller's included. Results do not change by a bit.
+///
+/// # Panics
+/// If `n` is 0.
+pub fn set_threads(n: usize) {
+    assert!(n > 0, "set_threads: n must be at least 1, got 0; 1 means that the caller works alone");
+    CHOSEN.store(n, Relaxed);
+}
+
+/// On how many threads pieces are shared, the caller's included.
+///
+/// # Panics
+/// If nothing was set and the environment variable `GRADUS_THREADS` is not a number of at least 1.
+#[inline]
+pub fn threads() -> usize {
+    match CHOSEN.load(Relaxed) {
+        0 => default_threads(),
+        n => n,
     }
 }
 
-/// Cuts `out` into pieces of `piece` elements (the last may be shorter) and runs `body(start, piece)` on each.
+#[cold]
+fn default_threads() -> usize {
+    static DEFAULT: OnceLock<usize> = OnceLock::new();
+    *DEFAULT.get_or_init(|| match std::env::var("GRADUS_THREADS") {
+        Ok(text) => match text.trim().parse() {
+            Ok(n) if n > 0 => n,
+            _ => panic!("threads: GRADUS_THREADS must be a whole number of at least 1, got {text:?}"),
+        },
+        Err(_) => std::thread::available_parallelism().map_or(1, usize::from),
+    })
+}
+
+/// Says that no parallel work will come soon (the step is over, and what follows is serial or waits): spinning workers go to sleep.
+pub fn rest() {
+    #[cfg(not(loom))]
+    crew::rest();
+}
+
+/// Runs `body(i)` for every piece i below `pieces`, in any order and on any thread. Pieces must not depend on each other.
+///
+/// # Panics
+/// With the panic of a piece; then some pieces have not run. Workers and later calls are not affected.
+#[inline]
+pub fn for_each_piece(pieces: usize, body: impl Fn(usize) + Sync) {
+    for_each_piece_with(pieces, UNKNOWN, body);
+}
+
+/// [`for_each_piece`] for work that may be too small to share: `nanos` is the time that all pieces together take on one thread, roughly.
+/// Below 5,000 it is a plain loop; below 40,000 it is shared with workers that are awake, but wakes none for its own sake.
+#[inline]
+pub fn for_each_piece_with(pieces: usize, nanos: usize, body: impl Fn(usize) + Sync) {
+    if pieces < 2 || nanos < ALONE || cfg!(loom) {
+        return (0..pieces).for_each(body);
+    }
+    let threads = threads();
+    if threads == 1 {
+        return (0..pieces).for_each(body);
+    }
+    #[cfg(not(loom))]
+    crew::run(threads, pieces, nanos, &body);
+}
+
+/// Cuts `out` into pieces of `piece` elements (the last may be shorter) and runs `body(start, piece)` on each, on any thread.
+///
+/// # Panics
+/// As [`for_each_piece`].
+#[inline]
 pub fn for_each_chunk<T: Send>(out: &mut [T], piece: usize, body: impl Fn(usize, &mut [T]) + Sync) {
-    for (i, chunk) in out.chunks_mut(piece.max(1)).enumerate() {
-        body(i * piece, chunk);
+    for_each_chunk_with(out, piece, UNKNOWN, body);
+}
+
+/// [`for_each_chunk`] for work that may be too small to share, as [`for_each_piece_with`].
+#[inline]
+pub fn for_each_chunk_with<T: Send>(out: &mut [T], piece: usize, nanos: usize, body: impl Fn(usize, &mut [T]) + Sync) {
+    let piece = piece.max(1);
+    let whole = Whole { at: out.as_mut_ptr(), len: out.len() };
+    for_each_piece_with(whole.len.div_ceil(piece), nanos, |i| {
+        let start = i * piece;
+        // SAFETY: each i comes once, so the parts do not overlap; they lie inside `out`, which this call borrows until all are done.
+        let part = unsafe { whole.part(start, piece) };
+        body(start, part);
+    });
+}
+
+/// A slice of which disjoint parts go to several threads.
+struct Whole<T> {
+    at: *mut T,
+    len: usize,
+}
+
+// SAFETY: it only hands out parts, by an unsafe function whose callers keep them apart; their elements may go to other threads.
+unsafe impl<T: Send> Sync for Whole<T> {}
+
+impl<T> Whole<T> {
+    /// # Safety
+    /// `start` lies inside the slice, no two parts overlap, and the slice outlives them.
+    #[inline]
+    #[allow(clippy::mut_from_ref, reason = "the parts are disjoint by contract")]
+    unsafe fn part(&self, start: usize, most: usize) -> &mut [T] {
+        // SAFETY: by contract.
+        unsafe { std::slice::from_raw_parts_mut(self.at.add(start), most.min(self.len - start)) }
     }
 }

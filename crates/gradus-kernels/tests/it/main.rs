@@ -6,3 +6,4 @@ mod maths;
 mod matmul;
 mod pooling;
 mod random;
+mod threads;

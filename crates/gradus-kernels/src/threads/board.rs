@@ -1,0 +1,215 @@
+//! The board: one job at a time, cut into pieces; how pieces are claimed and finished, and how workers sleep and wake.
+//!
+//! A piece is claimed by a compare-and-swap on the count of unclaimed pieces. Success proves that the job on the board has that piece
+//! unfinished, so its caller still waits and the job may be read; a worker that the system stops before it claims delays nobody, however
+//! many jobs come and go meanwhile. Sleepers are counted in the same word, so that "no piece left, so I sleep" and "here are pieces, who
+//! sleeps?" cannot miss each other, without sequentially consistent fences. The model checker covers all of this file.
+
+use super::sync::{AtomicBool, AtomicUsize, Condvar, Mutex, Ordering, UnsafeCell, lock, wait};
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+type Body<'a> = dyn Fn(usize) + Sync + 'a;
+
+/// One more worker asleep: the upper half of the word.
+const SLEEPER: usize = 1 << (usize::BITS / 2);
+/// The lower half: pieces that nobody has claimed.
+const LEFT: usize = SLEEPER - 1;
+/// The caller has gone to sleep: the top bit of `open`.
+const CALLER_SLEEPS: usize = 1 << (usize::BITS - 1);
+
+/// A value on cache lines of its own.
+#[repr(align(128))]
+struct Line<T>(T);
+
+#[derive(Clone, Copy)]
+struct Job {
+    body: *const Body<'static>,
+    pieces: usize,
+}
+
+/// A piece that the holder must run.
+pub(super) struct Piece {
+    index: usize,
+    body: *const Body<'static>,
+}
+
+pub(super) struct Board {
+    /// Unclaimed pieces and sleeping workers.
+    word: Line<AtomicUsize>,
+    /// Unfinished pieces, and whether the caller sleeps until there are none.
+    open: Line<AtomicUsize>,
+    busy: Line<AtomicBool>,
+    job: UnsafeCell<Job>,
+    failed: AtomicBool,
+    failure: Mutex<Option<Box<dyn Any + Send>>>,
+    bunks: Mutex<()>,
+    morning: Condvar,
+    gate: Mutex<()>,
+    finished: Condvar,
+}
+
+// SAFETY: `job` is written only by the caller that set `busy`, while no piece is open, and read only by holders of a piece; the body that
+// it points to is `Sync`.
+unsafe impl Sync for Board {}
+// SAFETY: as for `Sync`: the pointer in `job` means nothing while no piece is open.
+unsafe impl Send for Board {}
+
+fn nothing(_: usize) {}
+
+impl Board {
+    /// The largest number of pieces of a job.
+    #[cfg(not(loom))]
+    pub(super) const MAX_PIECES: usize = LEFT;
+
+    pub(super) fn new() -> Self {
+        const IDLE: *const Body<'static> = &(nothing as fn(usize));
+        Board {
+            word: Line(AtomicUsize::new(0)),
+            open: Line(AtomicUsize::new(0)),
+            busy: Line(AtomicBool::new(false)),
+            job: UnsafeCell::new(Job { body: IDLE, pieces: 0 }),
+            failed: AtomicBool::new(false),
+            failure: Mutex::new(None),
+            bunks: Mutex::new(()),
+            morning: Condvar::new(),
+            gate: Mutex::new(()),
+            finished: Condvar::new(),
+        }
+    }
+
+    /// Runs `body` on every piece, together with the workers that come. `false`, and nothing done, where another job is on the board.
+    ///
+    /// `wake` tells, from the number of sleepers, whether to wake one; `spin` may wait a while for its argument to be true.
+    ///
+    /// # Panics
+    /// With the first panic of a piece, after all pieces that had begun.
+    pub(super) fn run(
+        &self,
+        pieces: usize,
+        body: &Body<'_>,
+        wake: impl FnOnce(usize) -> bool,
+        spin: impl FnOnce(&dyn Fn() -> bool),
+    ) -> bool {
+        debug_assert!(pieces <= LEFT);
+        if self.busy.0.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_err() {
+            return false;
+        }
+        // SAFETY: only the lifetime changes; the pointer is used by holders of a piece alone, and this call returns when none is open.
+        let body: *const Body<'static> = unsafe { std::mem::transmute(std::ptr::from_ref(body)) };
+        self.job.with_mut(|job| {
+            // SAFETY: we hold `busy` and no piece is open, so nobody reads.
+            unsafe { *job = Job { body, pieces } }
+        });
+        self.open.0.store(pieces, Ordering::Relaxed);
+        let sleepers = self.word.0.fetch_add(pieces, Ordering::AcqRel) / SLEEPER;
+        if sleepers > 0 && wake(sleepers) {
+            self.wake_one();
+        }
+        while let Some(piece) = self.claim() {
+            self.perform(piece);
+        }
+        let all_finished = || self.open.0.load(Ordering::Acquire) == 0;
+        if !all_finished() {
+            spin(&all_finished);
+        }
+        if !all_finished() && self.open.0.fetch_or(CALLER_SLEEPS, Ordering::AcqRel) != 0 {
+            let mut guard = lock(&self.gate);
+            while self.open.0.load(Ordering::Acquire) != CALLER_SLEEPS {
+                guard = wait(&self.finished, guard);
+            }
+        }
+        let failure = if self.failed.load(Ordering::Relaxed) {
+            self.failed.store(false, Ordering::Relaxed);
+            lock(&self.failure).take()
+        } else {
+            None
+        };
+        self.busy.0.store(false, Ordering::Release);
+        if let Some(failure) = failure {
+            resume_unwind(failure);
+        }
+        true
+    }
+
+    /// Whether there is a piece to claim.
+    #[cfg(not(loom))]
+    #[inline]
+    pub(super) fn has_pieces(&self) -> bool {
+        self.word.0.load(Ordering::Relaxed) & LEFT != 0
+    }
+
+    /// A piece, if one is left. It must be performed.
+    #[inline]
+    pub(super) fn claim(&self) -> Option<Piece> {
+        let mut word = self.word.0.load(Ordering::Relaxed);
+        while word & LEFT != 0 {
+            match self.word.0.compare_exchange_weak(word, word - 1, Ordering::Acquire, Ordering::Relaxed) {
+                Ok(_) => {
+                    // SAFETY: the claimed piece is open, so the job stays as it is.
+                    let Job { body, pieces } = self.job.with(|job| unsafe { *job });
+                    return Some(Piece { index: pieces - (word & LEFT), body });
+                }
+                Err(now) => word = now,
+            }
+        }
+        None
+    }
+
+    /// Runs a claimed piece, unless one has failed already.
+    pub(super) fn perform(&self, piece: Piece) {
+        if !self.failed.load(Ordering::Relaxed) {
+            // SAFETY: the piece is open until the end of this function, so the caller still waits and the body is alive.
+            let body = unsafe { &*piece.body };
+            if let Err(failure) = catch_unwind(AssertUnwindSafe(|| body(piece.index))) {
+                lock(&self.failure).get_or_insert(failure);
+                self.failed.store(true, Ordering::Relaxed);
+            }
+        }
+        if self.open.0.fetch_sub(1, Ordering::AcqRel) == CALLER_SLEEPS + 1 {
+            drop(lock(&self.gate));
+            self.finished.notify_all();
+        }
+    }
+
+    /// Sleeps until somebody wakes this worker (or for no reason); returns at once while there are pieces, or if it `should_not`.
+    pub(super) fn sleep(&self, should_not: impl Fn() -> bool) {
+        let guard = lock(&self.bunks);
+        if should_not() {
+            return;
+        }
+        let mut word = self.word.0.load(Ordering::Relaxed);
+        loop {
+            if word & LEFT != 0 {
+                return;
+            }
+            match self.word.0.compare_exchange_weak(word, word + SLEEPER, Ordering::AcqRel, Ordering::Relaxed) {
+                Ok(_) => break,
+                Err(now) => word = now,
+            }
+        }
+        let guard = wait(&self.morning, guard);
+        self.word.0.fetch_sub(SLEEPER, Ordering::AcqRel);
+        drop(guard);
+    }
+
+    /// After a sleep: wakes one more, if there are pieces for two.
+    pub(super) fn pass_on(&self) {
+        let word = self.word.0.load(Ordering::Relaxed);
+        if word & LEFT > 1 && word / SLEEPER > 0 {
+            self.wake_one();
+        }
+    }
+
+    /// Wakes all sleepers; who is about to sleep sees what was written before.
+    pub(super) fn wake_all(&self) {
+        drop(lock(&self.bunks));
+        self.morning.notify_all();
+    }
+
+    fn wake_one(&self) {
+        // A sleeper counts itself while it holds this lock: after it, the notification cannot come too early.
+        drop(lock(&self.bunks));
+        self.morning.notify_one();
+    }
+}
