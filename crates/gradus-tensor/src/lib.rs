@@ -1,1 +1,59 @@
-//! gradus-tensor
+//! Tensors whose gradients are tensors that can be differentiated again.
+//!
+//! Read in this order: [`node`](Tensor) is the tensor; `trace` the one door that every op goes through; `op` and `kind` what an op is; `ops` the
+//! rooms, one file an op; `backward` and `forward` the two walks over a recorded graph; `grad` and `transform` what users call; `tree`,
+//! `param`, `buffer`, `mode` what nets are made of; `case` and `check` how every derivative is held to the mathematics.
+//!
+//! ```
+//! use gradus_tensor::{Tensor, grad, grad_recorded, ndarray::array};
+//! let x = Tensor::from(array![0.3_f64, -1.2]).tracked();
+//! let y = (x.tanh() * x.exp()).sum();
+//! let g = grad_recorded(&y, &x)?;          // can be differentiated again
+//! let h = grad(&g.square().sum(), &x)?;    // no option: the graph lives as long as a tensor of it
+//! assert_eq!(h.shape(), [2]);
+//! # Ok::<(), gradus_tensor::Error>(())
+//! ```
+#![forbid(unsafe_code)]
+
+mod backward;
+mod buffer;
+pub mod case;
+mod check;
+mod convert;
+mod display;
+mod error;
+pub mod extend;
+mod forward;
+mod grad;
+mod index;
+mod kind;
+mod message;
+mod mode;
+mod node;
+mod op;
+mod operators;
+#[doc(hidden)]
+pub mod ops;
+mod param;
+mod parametrization;
+mod real;
+mod shape;
+mod trace;
+mod transform;
+mod tree;
+
+pub use buffer::Buffer;
+pub use check::{Outcome, check_grads};
+pub use error::{Error, ErrorKind, Result};
+pub use grad::{Grad, GradWrt, Gradients, grad, grad_recorded};
+pub use index::{Index, Mask};
+pub use mode::{Mode, Statistics};
+pub use ndarray;
+pub use node::{LeafId, Tensor};
+pub use param::{Attached, Param, Role};
+pub use parametrization::{Manifold, Parametrization};
+pub use rand;
+pub use real::Real;
+pub use trace::{anomaly, is_recording, no_grad};
+pub use transform::{grad_fn, gvp, hessian, hessian_matrix, hvp, jacobian, jvp, laplacian, value_and_grad, vjp};
+pub use tree::{Module, Name, Path, Tree, Visitor, VisitorMut};

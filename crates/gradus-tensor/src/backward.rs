@@ -1,0 +1,237 @@
+//! Reverse mode: the walk from outputs to inputs. All bookkeeping (order, accumulation, skipping) is here; rules have none.
+
+use crate::node::{Cut, Origin, Tensor};
+use crate::op::{Point, Slot};
+use crate::real::Real;
+use crate::trace::{is_recording, walking};
+use gradus_kernels::elementwise;
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+use std::sync::Arc;
+
+/// The part of a graph that lies between outputs and targets, in the order of the walk.
+pub struct Plan<T: Real> {
+    pub(crate) nodes: Vec<Option<Tensor<T>>>,
+    /// Where each node's inputs begin in `edges`, by node.
+    first: Vec<u32>,
+    /// The index of each input, or `CONSTANT`.
+    edges: Vec<u32>,
+    /// Indices by descending depth, ties by order of discovery.
+    order: Vec<u32>,
+    index: FxHashMap<*const (), u32>,
+    /// How many nodes at the front are targets.
+    pub(crate) targets: usize,
+}
+
+const CONSTANT: u32 = u32::MAX;
+
+/// Which cotangents the walk keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// Those of every leaf.
+    Leaves { record: bool },
+    /// Those of the plan's targets.
+    Targets { record: bool },
+}
+
+impl<T: Real> Plan<T> {
+    /// Finds everything tracked below `outputs`. `targets` come first in `nodes`, in their order.
+    pub(crate) fn new(outputs: &[Tensor<T>], targets: &[Tensor<T>]) -> Self {
+        let mut plan = Plan {
+            nodes: Vec::new(),
+            first: Vec::new(),
+            edges: Vec::new(),
+            order: Vec::new(),
+            index: FxHashMap::default(),
+            targets: 0,
+        };
+        for x in targets {
+            plan.find(x);
+        }
+        plan.targets = plan.nodes.len();
+        for x in outputs {
+            plan.find(x);
+        }
+        // Nodes no deeper than every target cannot depend on one.
+        let floor = if targets.is_empty() { 0 } else { targets.iter().map(Tensor::depth).min().unwrap_or(0) };
+        let mut next = 0;
+        while next < plan.nodes.len() {
+            let Some(node) = plan.nodes[next].clone() else { unreachable!("nodes are taken only by the walk") };
+            plan.first.push(plan.edges.len() as u32);
+            if let Some(call) = node.call()
+                && node.depth() > floor
+            {
+                for input in &call.inputs {
+                    let at = if input.is_tracked() { plan.find(input) } else { CONSTANT };
+                    plan.edges.push(at);
+                }
+            }
+            next += 1;
+        }
+        plan.first.push(plan.edges.len() as u32);
+        let depth = |i: u32| plan.nodes[i as usize].as_ref().map_or(0, Tensor::depth);
+        let mut keys: Vec<(u32, u32)> = (0..plan.nodes.len() as u32).map(|i| (u32::MAX - depth(i), i)).collect();
+        keys.sort_unstable();
+        plan.order = keys.into_iter().map(|(_, i)| i).collect();
+        plan
+    }
+
+    fn find(&mut self, x: &Tensor<T>) -> u32 {
+        let next = self.nodes.len() as u32;
+        let at = *self.index.entry(x.address()).or_insert(next);
+        if at == next {
+            self.nodes.push(Some(x.clone()));
+        }
+        at
+    }
+
+    fn inputs(&self, i: u32) -> &[u32] {
+        &self.edges[self.first[i as usize] as usize..self.first[i as usize + 1] as usize]
+    }
+
+    pub(crate) fn index_of(&self, x: &Tensor<T>) -> Option<usize> {
+        self.index.get(&x.address()).map(|&i| i as usize)
+    }
+
+    /// For each node, whether it depends on one that `start` marks.
+    pub(crate) fn reach(&self, start: impl Fn(usize) -> bool) -> Vec<bool> {
+        let mut reach = vec![false; self.nodes.len()];
+        for &i in self.order.iter().rev() {
+            reach[i as usize] = start(i as usize) || self.inputs(i).iter().any(|&j| j != CONSTANT && reach[j as usize]);
+        }
+        reach
+    }
+
+    /// Indices by ascending depth.
+    pub(crate) fn ascending(&self) -> impl Iterator<Item = usize> + '_ {
+        self.order.iter().rev().map(|&i| i as usize)
+    }
+
+    /// What cut a part of the graph off, if anything did.
+    pub(crate) fn severed_by(&self) -> Option<&'static str> {
+        self.nodes.iter().flatten().filter_map(Tensor::call).flat_map(|c| &c.inputs).find_map(Tensor::cut_by)
+    }
+}
+
+impl<T: Real> Tensor<T> {
+    pub(crate) fn cut_by(&self) -> Option<&'static str> {
+        match self.0.origin {
+            Origin::Constant { cut: Cut::Detach } => Some("detach"),
+            Origin::Constant { cut: Cut::NoGrad } => Some("no_grad"),
+            _ => None,
+        }
+    }
+}
+
+/// Pulls the cotangents of `seeds` (output, cotangent) back through `plan`. Answers with (node, cotangent) of what is wanted and connected.
+pub(crate) fn pull<T: Real>(
+    mut plan: Plan<T>,
+    seeds: Vec<(Tensor<T>, Tensor<T>)>,
+    want: Want,
+) -> Vec<(Tensor<T>, Slot<T>)> {
+    let (record, leaves) = match want {
+        Want::Leaves { record } => (record, true),
+        Want::Targets { record } => (record, false),
+    };
+    let is_target = |(i, x): (usize, &Option<Tensor<T>>)| {
+        if leaves { x.as_ref().is_some_and(|x| x.leaf().is_some()) } else { i < plan.targets }
+    };
+    let target: Vec<bool> = plan.nodes.iter().enumerate().map(is_target).collect();
+    let reach = plan.reach(|i| target[i]);
+    let mut cotangents: Vec<Option<Slot<T>>> = vec![None; plan.nodes.len()];
+    let mut found = Vec::new();
+    walking(record, || {
+        for (output, g) in seeds {
+            if let Some(i) = plan.index_of(&output) {
+                accumulate(&mut cotangents[i], Slot::Of(g));
+            }
+        }
+        for step in 0..plan.order.len() {
+            let i = plan.order[step];
+            let Some(g) = cotangents[i as usize].take() else { continue };
+            let Some(node) = plan.nodes[i as usize].take() else { continue };
+            if reach[i as usize] && !plan.inputs(i).is_empty() {
+                pull_node(&plan, i, &node, &g, &reach, &mut cotangents);
+            }
+            if target[i as usize] {
+                found.push((i, node, g));
+            }
+        }
+    });
+    found.sort_unstable_by_key(|(i, ..)| *i);
+    found.into_iter().map(|(_, node, g)| (node, g)).collect()
+}
+
+fn pull_node<T: Real>(
+    plan: &Plan<T>,
+    i: u32,
+    node: &Tensor<T>,
+    g: &Slot<T>,
+    reach: &[bool],
+    cotangents: &mut [Option<Slot<T>>],
+) {
+    let Some(call) = node.call() else { return };
+    let inputs = plan.inputs(i);
+    let wanted: SmallVec<[bool; 3]> = inputs.iter().map(|&j| j != CONSTANT && reach[j as usize]).collect();
+    if !wanted.contains(&true) {
+        return;
+    }
+    let slots = match g {
+        Slot::Zero => SmallVec::from_elem(Slot::Zero, inputs.len()),
+        Slot::Of(g) => {
+            let at = Point { inputs: &call.inputs, output: node, aux: call.aux.as_deref().unwrap_or(&[]) };
+            call.op.vjp(&at, g, &wanted)
+        }
+    };
+    for ((slot, &j), _) in slots.into_iter().zip(inputs).zip(&wanted).filter(|(_, w)| **w) {
+        if let Slot::Of(x) = &slot {
+            debug_assert_eq!(
+                Some(x.shape()),
+                plan.shape_of(j),
+                "{}: a cotangent has another shape than its input",
+                call.op.name()
+            );
+        }
+        accumulate(&mut cotangents[j as usize], slot);
+    }
+}
+
+impl<T: Real> Plan<T> {
+    fn shape_of(&self, j: u32) -> Option<&[usize]> {
+        self.nodes[j as usize].as_ref().map(Tensor::shape)
+    }
+}
+
+fn accumulate<T: Real>(into: &mut Option<Slot<T>>, slot: Slot<T>) {
+    *into = Some(match into.take() {
+        None => slot,
+        Some(old) => old.plus(slot),
+    });
+}
+
+/// a + b, written into a's buffer where nobody else holds it and nothing is recorded.
+pub(crate) fn add<T: Real>(mut a: Tensor<T>, b: Tensor<T>) -> Tensor<T> {
+    let tracked = a.is_tracked() || b.is_tracked();
+    if !(tracked && is_recording())
+        && let Some(node) = Arc::get_mut(&mut a.0)
+        && node.layout.is_contiguous()
+        && node.layout.len() == node.data.len()
+        && let Some(x) = node.data.get_mut()
+    {
+        elementwise([b.view()], x, |[b], x| x.iter_mut().zip(b).for_each(|(x, &b)| *x += b));
+        return a;
+    }
+    a + b
+}
+
+/// Whether every leaf below `y` is one of `own`.
+pub(crate) fn depends_only_on<T: Real>(y: &Tensor<T>, own: &[crate::node::LeafId]) -> bool {
+    if !y.is_tracked() {
+        return true;
+    }
+    if own.is_empty() {
+        return false;
+    }
+    let plan = Plan::new(std::slice::from_ref(y), &[]);
+    plan.nodes.iter().flatten().filter_map(Tensor::leaf).all(|(id, _)| own.contains(&id))
+}

@@ -1,0 +1,80 @@
+//! Linear ops: each is the derivative of its adjoint, at every order.
+
+use crate::node::Tensor;
+use crate::op::{Op, Point, Refusal, Slot, Slots};
+use crate::real::Real;
+use crate::shape::{Dims, Layout};
+use gradus_kernels::View;
+use std::fmt::Debug;
+
+/// y linear in all inputs together: y = Σᵢ Aᵢ xᵢ.
+pub trait Linear<T: Real>:
+    Clone + Debug + Send + Sync + std::panic::UnwindSafe + std::panic::RefUnwindSafe + 'static
+{
+    /// The name in messages and tables.
+    const NAME: &'static str;
+    /// Whether the door first broadcasts the inputs to one shape.
+    const BROADCASTS: bool = false;
+
+    /// The output's shape, or why the inputs do not fit.
+    fn shape(&self, inputs: &[&[usize]]) -> Result<Dims, Refusal>;
+
+    /// The output as another layout of the input's buffer, where no numbers move.
+    fn view(&self, _input: &Layout) -> Option<Layout> {
+        None
+    }
+
+    /// Numbers in, numbers out.
+    fn eval(&self, inputs: &[View<'_, T>], out: &mut [T]);
+
+    /// Aᵢᵀ g as maths on tensors; `shapes` are those of the inputs.
+    fn adjoint(&self, i: usize, g: &Tensor<T>, shapes: &[&[usize]]) -> Tensor<T>;
+
+    /// The op applied to tangents, `None` being zero. By default zeros are filled in.
+    fn apply_to(&self, tangents: &[Option<&Tensor<T>>], shapes: &[&[usize]]) -> Tensor<T> {
+        let filled: Vec<Tensor<T>> =
+            tangents.iter().zip(shapes).map(|(t, s)| t.map_or_else(|| Tensor::zeros(s), Tensor::clone)).collect();
+        T::apply(Box::new(Straight(self.clone())), &filled.iter().collect::<Vec<_>>())
+    }
+}
+
+/// The [`Op`] of a [`Linear`].
+#[derive(Clone, Debug)]
+pub struct Straight<O>(pub O);
+
+impl<T: Real, O: Linear<T>> Op<T> for Straight<O> {
+    fn name(&self) -> &str {
+        O::NAME
+    }
+
+    fn broadcasts(&self) -> bool {
+        O::BROADCASTS
+    }
+
+    fn shape(&self, inputs: &[&[usize]]) -> Result<Dims, Refusal> {
+        self.0.shape(inputs)
+    }
+
+    fn view(&self, input: &Layout) -> Option<Layout> {
+        self.0.view(input)
+    }
+
+    fn eval(&self, inputs: &[View<'_, T>], out: &mut [T], _aux: &mut [T]) {
+        self.0.eval(inputs, out);
+    }
+
+    fn vjp(&self, at: &Point<'_, T>, g: &Tensor<T>, wanted: &[bool]) -> Slots<T> {
+        let shapes = shapes(at.inputs);
+        let one = |i: usize| if wanted[i] { self.0.adjoint(i, g, &shapes).into() } else { Slot::Zero };
+        (0..at.inputs.len()).map(one).collect()
+    }
+
+    fn jvp(&self, at: &Point<'_, T>, tangents: &[Slot<T>]) -> Slot<T> {
+        let tangents: Vec<Option<&Tensor<T>>> = tangents.iter().map(Slot::tensor).collect();
+        self.0.apply_to(&tangents, &shapes(at.inputs)).into()
+    }
+}
+
+fn shapes<T: Real>(x: &[Tensor<T>]) -> smallvec::SmallVec<[&[usize]; 3]> {
+    x.iter().map(Tensor::shape).collect()
+}

@@ -1,0 +1,332 @@
+//! The tensor: one small reference-counted node with shape, numbers and the op that made them.
+
+use crate::op::Op;
+use crate::real::Real;
+use crate::shape::{Dims, Layout};
+use gradus_kernels::{Shared, View};
+use smallvec::SmallVec;
+use std::panic::Location;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// An n-dimensional array of `f32` or `f64` that remembers how it was made.
+///
+/// A tensor never changes for anyone who can see it. Cloning is a reference count; transposes, slices and broadcasts are views.
+/// A tensor made by [`tracked`](Tensor::tracked), or from one, can be differentiated, to any order.
+///
+/// ```
+/// use gradus_tensor::{Tensor, grad, ndarray::array};
+/// let x = Tensor::from(array![0.3_f64, -1.2]).tracked();
+/// let g = grad(&(x.sin() * x.exp()).sum(), &x)?;
+/// assert_eq!(g.shape(), [2]);
+/// # Ok::<(), gradus_tensor::Error>(())
+/// ```
+pub struct Tensor<T: Real = f32>(pub(crate) Arc<Node<T>>);
+
+impl<T: Real> Clone for Tensor<T> {
+    #[inline]
+    fn clone(&self) -> Self {
+        Tensor(Arc::clone(&self.0))
+    }
+}
+
+pub(crate) struct Node<T: Real> {
+    pub(crate) layout: Layout,
+    pub(crate) data: Shared<T>,
+    pub(crate) origin: Origin<T>,
+}
+
+/// Where a tensor comes from.
+pub(crate) enum Origin<T: Real> {
+    /// Not tracked; `cut` tells whether something tracked went in.
+    Constant { cut: Cut },
+    /// What derivatives are taken with respect to.
+    Leaf { id: LeafId, version: u64 },
+    /// A recorded op.
+    Op(Call<T>),
+}
+
+/// Whether, and by what, a constant was cut from a graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cut {
+    No,
+    Detach,
+    NoGrad,
+}
+
+/// The identity of a leaf: it survives steps, and is never used again for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LeafId(u64);
+
+impl LeafId {
+    fn fresh() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        LeafId(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// One recorded application of an op.
+pub(crate) struct Call<T: Real> {
+    pub(crate) op: Box<dyn Op<T>>,
+    pub(crate) inputs: SmallVec<[Tensor<T>; 3]>,
+    /// Statistics that `eval` leaves for the first-order backward, never seen by a rule of higher order.
+    pub(crate) aux: Option<Shared<T>>,
+    /// 1 + the greatest depth of an input: the order of every walk.
+    pub(crate) depth: u32,
+    /// Where in the user's source the op was called.
+    pub(crate) site: &'static Location<'static>,
+}
+
+impl<T: Real> Drop for Node<T> {
+    /// Takes a graph down with a work list: chains of any length must not overflow the stack.
+    fn drop(&mut self) {
+        let Origin::Op(call) = &mut self.origin else { return };
+        let mut work = std::mem::take(&mut call.inputs);
+        while let Some(Tensor(input)) = work.pop() {
+            if let Some(mut node) = Arc::into_inner(input)
+                && let Origin::Op(call) = &mut node.origin
+            {
+                work.extend(call.inputs.drain(..));
+            }
+        }
+    }
+}
+
+impl<T: Real> Tensor<T> {
+    pub(crate) fn new(layout: Layout, data: Shared<T>, origin: Origin<T>) -> Self {
+        Tensor(Arc::new(Node { layout, data, origin }))
+    }
+
+    /// A constant in row-major order from a buffer.
+    pub(crate) fn from_shared(shape: Dims, data: Shared<T>) -> Self {
+        debug_assert_eq!(shape.iter().product::<usize>(), data.len());
+        Self::new(Layout::contiguous(shape), data, Origin::Constant { cut: Cut::No })
+    }
+
+    /// A constant whose numbers `write` puts into a fresh buffer of stale numbers.
+    #[inline]
+    pub fn build(shape: &[usize], write: impl FnOnce(&mut [T])) -> Self {
+        let shape: Dims = shape.into();
+        let mut data = Shared::stale(shape.iter().product());
+        if let Some(out) = data.get_mut() {
+            write(out);
+        }
+        Self::from_shared(shape, data)
+    }
+
+    /// A constant filled with `value`.
+    #[doc(alias = "fill")]
+    pub fn full(shape: &[usize], value: f64) -> Self {
+        Self::build(shape, |x| x.fill(T::from_f64(value)))
+    }
+
+    /// A constant of zeros.
+    pub fn zeros(shape: &[usize]) -> Self {
+        Self::full(shape, 0.0)
+    }
+
+    /// A constant of ones.
+    pub fn ones(shape: &[usize]) -> Self {
+        Self::full(shape, 1.0)
+    }
+
+    /// A constant of rank 0.
+    pub fn scalar(value: f64) -> Self {
+        Self::full(&[], value)
+    }
+
+    /// The identity matrix `[n, n]`.
+    pub fn eye(n: usize) -> Self {
+        Self::build(&[n, n], |x| {
+            x.fill(T::ZERO);
+            x.iter_mut().step_by(n + 1).for_each(|d| *d = T::ONE);
+        })
+    }
+
+    /// 0, 1, …, n − 1.
+    pub fn arange(n: usize) -> Self {
+        Self::build(&[n], |x| x.iter_mut().enumerate().for_each(|(i, x)| *x = T::from_usize(i)))
+    }
+
+    /// A constant with these numbers in row-major order.
+    ///
+    /// # Panics
+    /// If the number of elements is not that of `shape`.
+    #[track_caller]
+    pub fn from_slice(shape: &[usize], x: &[T]) -> Self {
+        if shape.iter().product::<usize>() != x.len() {
+            crate::message::panic_with(&format!(
+                "from_slice: shape {shape:?} needs {} numbers, got {}",
+                shape.iter().product::<usize>(),
+                x.len()
+            ));
+        }
+        Self::from_shared(shape.into(), Shared::from_slice(x))
+    }
+
+    /// A new leaf with the same numbers: derivatives can be taken with respect to it.
+    #[doc(alias = "requires_grad")]
+    #[must_use]
+    pub fn tracked(&self) -> Self {
+        Self::new(self.0.layout.clone(), self.0.data.clone(), Origin::Leaf { id: LeafId::fresh(), version: 0 })
+    }
+
+    /// The same numbers without history: no derivative passes.
+    #[doc(alias = "stop_gradient")]
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        match self.0.origin {
+            Origin::Constant { .. } => self.clone(),
+            _ => Self::new(self.0.layout.clone(), self.0.data.clone(), Origin::Constant { cut: Cut::Detach }),
+        }
+    }
+
+    /// The same numbers without history and without the mark of a cut: for results whose history was a transform's own.
+    pub(crate) fn without_history(&self) -> Self {
+        if self.is_tracked() {
+            Self::new(self.0.layout.clone(), self.0.data.clone(), Origin::Constant { cut: Cut::No })
+        } else {
+            self.clone()
+        }
+    }
+
+    /// The lengths of the axes.
+    #[doc(alias = "size")]
+    #[inline]
+    pub fn shape(&self) -> &[usize] {
+        &self.0.layout.shape
+    }
+
+    /// The number of axes.
+    #[doc(alias = "dim")]
+    #[inline]
+    pub fn rank(&self) -> usize {
+        self.0.layout.shape.len()
+    }
+
+    /// The number of elements.
+    #[doc(alias = "numel")]
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.0.layout.len()
+    }
+
+    /// Whether there are no elements.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.0.layout.is_empty()
+    }
+
+    /// Whether derivatives can be taken through this tensor.
+    #[doc(alias = "requires_grad")]
+    #[inline]
+    pub fn is_tracked(&self) -> bool {
+        !matches!(self.0.origin, Origin::Constant { .. })
+    }
+
+    /// The identity and version, where this is a leaf.
+    pub fn leaf(&self) -> Option<(LeafId, u64)> {
+        match self.0.origin {
+            Origin::Leaf { id, version } => Some((id, version)),
+            _ => None,
+        }
+    }
+
+    /// The name of the op that made this tensor, where it was recorded.
+    pub fn op_name(&self) -> Option<&str> {
+        self.call().map(|c| c.op.name())
+    }
+
+    /// The numbers as kernels read them.
+    #[inline]
+    pub fn view(&self) -> View<'_, T> {
+        let Layout { shape, strides, offset } = &self.0.layout;
+        View { data: self.0.data.get(*offset..).unwrap_or(&[]), shape, strides }
+    }
+
+    /// The numbers in row-major order, without a copy where they lie so.
+    pub fn as_slice(&self) -> Option<&[T]> {
+        self.view().contiguous()
+    }
+
+    /// The numbers in row-major order.
+    #[doc(alias = "tolist")]
+    pub fn to_vec(&self) -> Vec<T> {
+        self.view().to_vec()
+    }
+
+    /// The one number of a tensor with one element.
+    ///
+    /// # Panics
+    /// If there is not exactly one element.
+    #[track_caller]
+    pub fn item(&self) -> T {
+        if self.len() != 1 {
+            crate::message::panic_with(&format!(
+                "item: the tensor has shape {:?}; it needs exactly one element",
+                self.shape()
+            ));
+        }
+        self.view().data[0]
+    }
+
+    /// A constant of the same shape filled with zeros.
+    #[must_use]
+    pub fn zeros_like(&self) -> Self {
+        Self::zeros(self.shape())
+    }
+
+    /// A constant of the same shape filled with ones.
+    #[must_use]
+    pub fn ones_like(&self) -> Self {
+        Self::ones(self.shape())
+    }
+
+    /// Replaces the numbers of a leaf by what `write` makes of them: in place where nobody else holds them, else in a fresh buffer.
+    /// The leaf keeps its identity and gets a new version; tensors and graphs made before keep the old numbers.
+    pub fn rewrite_leaf(&mut self, write: impl FnOnce(&mut [T])) {
+        let origin = match self.0.origin {
+            Origin::Leaf { id, version } => Origin::Leaf { id, version: version + 1 },
+            _ => Origin::Leaf { id: LeafId::fresh(), version: 0 },
+        };
+        if let Some(node) = Arc::get_mut(&mut self.0)
+            && node.layout.is_contiguous()
+            && node.layout.offset == 0
+            && node.layout.len() == node.data.len()
+            && let Some(x) = node.data.get_mut()
+        {
+            write(x);
+            node.origin = origin;
+            return;
+        }
+        let mut data = Shared::stale(self.len());
+        if let Some(x) = data.get_mut() {
+            self.view().copy_to(x);
+            write(x);
+        }
+        *self = Self::new(Layout::contiguous(self.shape().into()), data, origin);
+    }
+
+    #[inline]
+    pub(crate) fn call(&self) -> Option<&Call<T>> {
+        match &self.0.origin {
+            Origin::Op(call) => Some(call),
+            _ => None,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn depth(&self) -> u32 {
+        self.call().map_or(0, |c| c.depth)
+    }
+
+    #[inline]
+    pub(crate) fn address(&self) -> *const () {
+        Arc::as_ptr(&self.0).cast()
+    }
+
+    /// Whether both are the same node.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}

@@ -1,0 +1,3 @@
+//! Matrices.
+
+pub mod matmul;

@@ -1,0 +1,3 @@
+//! Ops that make one number of many.
+
+pub mod sum;

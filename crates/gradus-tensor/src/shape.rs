@@ -1,0 +1,107 @@
+//! Shapes, strides and the broadcasting rule.
+
+use smallvec::SmallVec;
+
+/// Lengths of axes (or strides), inline up to rank 6.
+pub type Dims = SmallVec<[usize; 6]>;
+
+/// How a tensor's elements lie in its buffer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// Lengths of the axes.
+    pub shape: Dims,
+    /// Steps of the axes, in elements; 0 repeats.
+    pub strides: Dims,
+    /// Where the element of index 0 lies.
+    pub offset: usize,
+}
+
+impl Layout {
+    /// Row-major, without gaps.
+    #[inline]
+    pub fn contiguous(shape: Dims) -> Self {
+        let mut strides: Dims = SmallVec::from_elem(1, shape.len());
+        for k in (1..shape.len()).rev() {
+            strides[k - 1] = strides[k] * shape[k];
+        }
+        Layout { shape, strides, offset: 0 }
+    }
+
+    /// The number of elements.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Whether there are no elements.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.shape.contains(&0)
+    }
+
+    /// Whether the elements lie in row-major order without gaps.
+    #[inline]
+    pub fn is_contiguous(&self) -> bool {
+        gradus_kernels::view::is_contiguous(&self.shape, &self.strides)
+    }
+
+    /// The same elements, repeated along new leading axes and axes of length 1.
+    pub fn broadcast_to(&self, shape: &[usize]) -> Self {
+        let new = shape.len() - self.shape.len();
+        let strides = (0..shape.len())
+            .map(|k| if k < new || (self.shape[k - new] == 1 && shape[k] != 1) { 0 } else { self.strides[k - new] })
+            .collect();
+        Layout { shape: shape.into(), strides, offset: self.offset }
+    }
+
+    /// The same elements under another shape, where that needs no copy.
+    pub fn reshape(&self, shape: &[usize]) -> Option<Self> {
+        if self.is_contiguous() {
+            return Some(Layout { offset: self.offset, ..Layout::contiguous(shape.into()) });
+        }
+        // Axes of length 1 may come and go in any layout.
+        let kept: Vec<(usize, usize)> =
+            self.shape.iter().copied().zip(self.strides.iter().copied()).filter(|(n, _)| *n != 1).collect();
+        let mut next = kept.iter();
+        let mut strides = Dims::new();
+        for &n in shape {
+            if n == 1 {
+                strides.push(0);
+            } else {
+                let &(m, s) = next.next()?;
+                if m != n {
+                    return None;
+                }
+                strides.push(s);
+            }
+        }
+        next.next().is_none().then(|| Layout { shape: shape.into(), strides, offset: self.offset })
+    }
+}
+
+/// The shape that all of `shapes` broadcast to: axes are aligned at the end, and lengths must be equal or 1.
+pub fn broadcast(shapes: &[&[usize]]) -> Option<Dims> {
+    let rank = shapes.iter().map(|s| s.len()).max().unwrap_or(0);
+    let mut out: Dims = SmallVec::from_elem(1, rank);
+    for s in shapes {
+        let lead = rank - s.len();
+        for (k, &n) in s.iter().enumerate() {
+            let m = &mut out[lead + k];
+            if *m == 1 {
+                *m = n;
+            } else if n != 1 && n != *m {
+                return None;
+            }
+        }
+    }
+    Some(out)
+}
+
+/// The axis that `axis` names: from the end where negative.
+pub(crate) fn axis(op: &str, axis: isize, rank: usize) -> usize {
+    let k = if axis < 0 { axis + rank as isize } else { axis };
+    if k < 0 || k >= rank as isize {
+        crate::message::panic_with(&crate::message::axis(op, axis, rank));
+    }
+    k as usize
+}
