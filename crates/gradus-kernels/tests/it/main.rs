@@ -7,3 +7,4 @@ mod matmul;
 mod pooling;
 mod random;
 mod threads;
+mod reduce;

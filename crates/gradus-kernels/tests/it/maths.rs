@@ -1,6 +1,6 @@
 //! Lane functions of `f32` against correctly rounded values (core-math): a sample in every run, all 2³² arguments on request.
 
-use gradus_kernels::{Map, Portable, Real, lanes, map};
+use gradus_kernels::{Map, Portable, lanes, map};
 
 lanes!(Exp | s, [x] | x.exp(s));
 lanes!(ExpM1 | s, [x] | x.exp_m1(s));

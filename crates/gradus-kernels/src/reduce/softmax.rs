@@ -1,0 +1,61 @@
+//! Softmax of contiguous rows.
+
+use super::PIECE;
+use super::fold::{Fold, Max, run};
+use crate::real::Real;
+use crate::simd::{Isa, Kernel, simd};
+use crate::threads::for_each_chunk;
+
+/// yᵢ = e^(xᵢ − m)/Σⱼ e^(xⱼ − m), m = max x, for rows of n numbers.
+///
+/// # Panics
+/// If the lengths differ or are no multiple of n.
+pub fn softmax_rows<T: Real>(x: &[T], n: usize, y: &mut [T]) {
+    rows(x, n, y, false);
+}
+
+/// yᵢ = xᵢ − m − ln Σⱼ e^(xⱼ − m), m = max x, for rows of n numbers.
+///
+/// # Panics
+/// If the lengths differ or are no multiple of n.
+pub fn log_softmax_rows<T: Real>(x: &[T], n: usize, y: &mut [T]) {
+    rows(x, n, y, true);
+}
+
+fn rows<T: Real>(x: &[T], n: usize, y: &mut [T], log: bool) {
+    assert!(x.len() == y.len() && (y.is_empty() || (n > 0 && y.len() % n == 0)), "softmax: lengths do not fit");
+    if !y.is_empty() {
+        for_each_chunk(y, (PIECE / n).max(1) * n, |start, y| {
+            simd(Softmax { x: &x[start..start + y.len()], n, y, log });
+        });
+    }
+}
+
+struct Softmax<'a, T> {
+    x: &'a [T],
+    n: usize,
+    y: &'a mut [T],
+    log: bool,
+}
+
+impl<T: Real> Kernel for Softmax<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Isa>(self, s: S) {
+        for (x, y) in self.x.chunks_exact(self.n).zip(self.y.chunks_exact_mut(self.n)) {
+            let top = run(s, [x], -T::INFINITY, |[x]| x, |a, b| Max.join(s, a, b));
+            for (y, &x) in y.iter_mut().zip(x) {
+                *y = (x - top).exp(s);
+            }
+            let sum = run(s, [&*y], T::ZERO, |[y]| y, |a, b| a + b);
+            if self.log {
+                let shift = sum.ln(s);
+                // (x − m) first: m + ln Σ would round away ln Σ where m is large.
+                y.iter_mut().zip(x).for_each(|(y, &x)| *y = (x - top) - shift);
+            } else {
+                let scale = T::ONE / sum;
+                y.iter_mut().for_each(|y| *y = *y * scale);
+            }
+        }
+    }
+}
