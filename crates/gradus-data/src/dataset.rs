@@ -1,6 +1,8 @@
 //! The trait of everything that loaders read: so many samples, and a batch for any list of them.
 
+use crate::adapt::{Cache, Concat, Map, Subset};
 use crate::error::{Error, Kind};
+use crate::rows::Rows;
 
 /// Samples that can be asked for by number, many at a time.
 ///
@@ -22,6 +24,54 @@ pub trait Dataset {
     /// Whether there is no sample at all.
     fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The same set with every batch passed through `function`, which must treat each sample alone.
+    fn map<B, F: Fn(Self::Batch) -> B>(self, function: F) -> Map<Self, F>
+    where
+        Self: Sized,
+    {
+        Map::new(self, function)
+    }
+
+    /// The samples `rows` of this set, in that order.
+    ///
+    /// # Errors
+    /// [`Kind::Argument`] for a row that does not exist.
+    fn subset(self, rows: Vec<usize>) -> Result<Subset<Self>, Error>
+    where
+        Self: Sized,
+    {
+        Subset::new(self, rows)
+    }
+
+    /// The samples that `keep` accepts; it sees each once, now, as a batch of one.
+    ///
+    /// # Errors
+    /// Whatever reading the samples brings.
+    fn filter<F: FnMut(&Self::Batch) -> bool>(self, keep: F) -> Result<Subset<Self>, Error>
+    where
+        Self: Sized,
+    {
+        Subset::filtered(self, keep)
+    }
+
+    /// This set and after it another.
+    fn concat<D: Dataset<Batch = Self::Batch>>(self, other: D) -> Concat<Self, D>
+    where
+        Self: Sized,
+        Self::Batch: Rows,
+    {
+        Concat::new(self, other)
+    }
+
+    /// The same set, which keeps every sample that it has read once.
+    fn cached(self) -> Cache<Self>
+    where
+        Self: Sized,
+        Self::Batch: Rows,
+    {
+        Cache::new(self)
     }
 }
 

@@ -38,6 +38,8 @@ pub enum Kind {
     Argument,
     /// A checksum differs from the one expected.
     Checksum,
+    /// An error of the caller's own set or function, see [`Error::other`].
+    Other,
     /// A server did not answer, or answered with an error.
     Network,
 }
@@ -46,6 +48,12 @@ impl Error {
     /// The kind of this error.
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// An error of your own [`Dataset`](crate::Dataset): its message and source are those of `cause`, a text or an error.
+    pub fn other(cause: impl Into<Box<dyn std::error::Error + Send + Sync + 'static>>) -> Self {
+        let cause = cause.into();
+        Error { kind: Kind::Other, message: cause.to_string(), source: Some(cause) }
     }
 
     pub(crate) fn new(kind: Kind, message: impl fmt::Display) -> Self {

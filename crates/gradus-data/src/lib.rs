@@ -21,11 +21,15 @@
 mod error;
 mod rows;
 
+mod adapt;
 mod dataset;
 mod supervised;
 
 mod batches;
+mod load;
 mod order;
+mod sampler;
+pub mod split;
 
 #[cfg(feature = "digits")]
 mod digits;
@@ -36,17 +40,20 @@ mod transform;
 mod format;
 mod nearest;
 
+pub use adapt::{Cache, Concat, Map, Subset};
 pub use batches::{Batches, Last, Pieces};
 pub use dataset::Dataset;
 #[cfg(feature = "digits")]
 pub use digits::digits;
 pub use error::{Error, Kind};
 pub use format::{Element, csv, idx, mnist, npy, npz, uci};
+pub use load::{Batch, Epoch, Loader, LoaderState, Prefetched, prefetch};
 pub use number::Number;
 pub use order::permutation;
 pub use rows::Rows;
+pub use sampler::Sampler;
 pub use supervised::{Classification, Labels, Regression, Supervised};
-pub use transform::Standardizer;
+pub use transform::{Fill, Impute, MinMax, OneHot, Pipeline, Plan, Standardizer, one_hot};
 
 pub use ndarray;
 pub use rand;

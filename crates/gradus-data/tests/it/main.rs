@@ -1,12 +1,16 @@
 //! The laws of gradus-data, one module a subject.
 
+mod adapting;
 mod arrays;
 mod batching;
 mod csv;
 #[cfg(feature = "digits")]
 mod digits;
 mod folders;
+mod loading;
+mod splitting;
 mod standardizing;
+mod transforming;
 
 use std::path::PathBuf;
 
