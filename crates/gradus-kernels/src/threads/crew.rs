@@ -2,7 +2,8 @@
 
 use super::board::Board;
 use super::spin::{Patience, Spun, spin};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,10 +16,13 @@ const GRACE: Duration = Duration::from_micros(20);
 const WAIT: Duration = Duration::from_micros(30);
 /// Nor longer than this: the worker that holds the piece may need this very core.
 const WAIT_MOST: Duration = Duration::from_millis(2);
+/// Pieces may be so unequal, and a woken worker so late, before a caller concludes that the system is overloaded.
+const UNEQUAL: u32 = 5;
+const DELAY: Duration = Duration::from_micros(200);
 /// Work of so many nanoseconds gains nothing from a worker that must be woken first.
 const WAKE: usize = 40_000;
 /// But when so much work, in nanoseconds, was done alone while the workers slept, one is woken for what will follow.
-const ENOUGH: usize = 200_000;
+const ENOUGH: usize = 100_000;
 
 struct Crew {
     board: Board,
@@ -30,6 +34,11 @@ struct Crew {
     resting: AtomicBool,
     /// Nanoseconds of work done alone because waking would not have paid.
     alone: AtomicUsize,
+    /// Until then, in nanoseconds since `start`, callers work alone: the system is too busy for a second thread to help.
+    overloaded_until: AtomicU64,
+    /// How often in a row that was found.
+    overloads: AtomicU32,
+    start: Instant,
     cores: usize,
 }
 
@@ -40,41 +49,37 @@ static CREW: LazyLock<Crew> = LazyLock::new(|| Crew {
     hiring: Mutex::new(()),
     resting: AtomicBool::new(false),
     alone: AtomicUsize::new(0),
-    cores: cores(),
+    overloaded_until: AtomicU64::new(0),
+    overloads: AtomicU32::new(0),
+    start: Instant::now(),
+    cores: thread::available_parallelism().map_or(1, usize::from),
 });
-
-/// The cores that this process may use.
-pub(super) fn cores() -> usize {
-    thread::available_parallelism().map_or(1, usize::from)
-}
 
 /// Runs the pieces, some on other threads. `nanos` is the whole work, as far as known.
 pub(super) fn run(threads: usize, pieces: usize, nanos: usize, body: &(dyn Fn(usize) + Sync)) {
     let crew: &'static Crew = &CREW;
+    let begin = Instant::now();
+    if crew.since_start(begin) < crew.overloaded_until.load(Relaxed) || pieces > Board::MAX_PIECES {
+        return (0..pieces).for_each(body);
+    }
     if crew.wanted.load(Relaxed) != threads - 1 {
         crew.hire(threads - 1);
     }
     if crew.resting.load(Relaxed) {
         crew.resting.store(false, Relaxed);
     }
-    let size = crew.size.load(Relaxed);
-    let wake = |sleepers: usize| {
-        if pieces - 1 + sleepers <= size {
-            return false;
-        }
-        if nanos < WAKE {
-            let alone = crew.alone.load(Relaxed) + nanos;
-            crew.alone.store(if alone < ENOUGH { alone } else { 0 }, Relaxed);
-            return alone >= ENOUGH;
-        }
-        true
-    };
-    let begin = Instant::now();
+    let wake = |sleepers| crew.pays_to_wake(sleepers, pieces, nanos);
+    let own = Cell::new(None);
     let wait = |finished: &dyn Fn() -> bool| {
-        spin(begin.elapsed().clamp(WAIT, WAIT_MOST), finished, |_| false);
+        let so_far = begin.elapsed();
+        own.set(Some(so_far));
+        spin(so_far.clamp(WAIT, WAIT_MOST), finished, |_| false);
     };
-    if pieces > Board::MAX_PIECES || size == 0 || !crew.board.run(pieces, body, wake, wait) {
-        (0..pieces).for_each(body);
+    if !crew.board.run(pieces, body, wake, wait) {
+        return (0..pieces).for_each(body);
+    }
+    if let Some(own) = own.get() {
+        crew.learn(begin, own);
     }
 }
 
@@ -86,6 +91,42 @@ pub(super) fn rest() {
 }
 
 impl Crew {
+    fn since_start(&self, now: Instant) -> u64 {
+        (now - self.start).as_nanos() as u64
+    }
+
+    /// Whether a caller with so much work should wake a worker.
+    fn pays_to_wake(&self, sleepers: usize, pieces: usize, nanos: usize) -> bool {
+        if pieces - 1 + sleepers <= self.size.load(Relaxed) {
+            return false;
+        }
+        if nanos >= WAKE {
+            return true;
+        }
+        let alone = self.alone.load(Relaxed) + nanos;
+        let pays = alone >= ENOUGH;
+        self.alone.store(if pays { 0 } else { alone }, Relaxed);
+        pays
+    }
+
+    /// After a job that began at `begin`, where the caller had done its own pieces after `own`: if the others took far longer, the
+    /// system had given their cores away, and callers work alone for a time that makes the loss a few percent at most.
+    fn learn(&self, begin: Instant, own: Duration) {
+        let now = Instant::now();
+        let overdue = (now - begin).saturating_sub(own * UNEQUAL + DELAY);
+        let overloads = self.overloads.load(Relaxed);
+        if overdue.is_zero() {
+            if overloads > 0 {
+                self.overloads.store(overloads - 1, Relaxed);
+            }
+            return;
+        }
+        self.overloads.store((overloads + 1).min(3), Relaxed);
+        let pause = (overdue.as_nanos() as u64) << (4 + overloads);
+        self.overloaded_until.store(self.since_start(now) + pause, Relaxed);
+        self.resting.store(true, Relaxed);
+    }
+
     #[cold]
     fn hire(&'static self, wanted: usize) {
         let _guard = self.hiring.lock().unwrap_or_else(PoisonError::into_inner);

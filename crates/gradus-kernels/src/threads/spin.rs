@@ -1,12 +1,15 @@
 //! How long to spin before sleeping, and when to stop because the system needs the core for somebody else.
 
 use std::hint::spin_loop;
+use std::thread::yield_now;
 use std::time::{Duration, Instant};
 
 /// Looks at the clock after so many looks at the condition.
 const LOOKS: u32 = 32;
 /// Between two looks at the clock lies about a microsecond; more than this means that the system ran somebody else on this core.
 const DEADLINE: Duration = Duration::from_micros(60);
+/// Offers the core to whoever waits for it (it may be the very thread that we wait for) after so many looks at the clock.
+const OFFER: u32 = 32;
 
 /// What a spin ended with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +26,7 @@ pub(super) enum Spun {
 pub(super) fn spin(limit: Duration, met: impl Fn() -> bool, quit: impl Fn(Duration) -> bool) -> Spun {
     let begin = Instant::now();
     let mut last = begin;
-    loop {
+    for round in 1_u32.. {
         for _ in 0..LOOKS {
             if met() {
                 return Spun::Met;
@@ -38,7 +41,11 @@ pub(super) fn spin(limit: Duration, met: impl Fn() -> bool, quit: impl Fn(Durati
             return Spun::TimeOver;
         }
         last = now;
+        if round.is_multiple_of(OFFER) {
+            yield_now();
+        }
     }
+    Spun::TimeOver
 }
 
 /// A worker's readiness to spin: gone for a while after a missed deadline, longer after each further one.
