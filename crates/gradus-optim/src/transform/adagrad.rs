@@ -1,7 +1,7 @@
 //! Adagrad's scaling by the root of the sum of all squares so far.
 
 use super::lanes::{Update, update};
-use super::{Context, Transform};
+use super::{Context, Last, Transform};
 use gradus_kernels::{Isa, Real};
 
 /// s ← s + d², then d ← d / ((√s + ε)·(1 + (t − 1) η)).
@@ -37,9 +37,19 @@ impl<T: Real> Transform<T> for AdagradScale {
     }
 
     fn apply(&self, at: &Context<'_>, direction: &mut [T], _: &[T], state: &mut [&mut [T]]) {
+        update(self.rule(at), [], [direction, &mut *state[0]]);
+    }
+
+    fn finish(&self, at: &Context<'_>, last: Last<'_, T>, state: &mut [&mut [T]]) -> bool {
+        update(last.through(self.rule(at)), [last.direction], [last.weights, &mut *state[0]]);
+        true
+    }
+}
+
+impl AdagradScale {
+    fn rule<T: Real>(&self, at: &Context<'_>) -> Accumulate<T> {
         let rate = 1.0 / (1.0 + (at.count - 1) as f64 * self.rate_decay);
-        let rule = Accumulate { rate: T::from_f64(rate), eps: T::from_f64(self.eps) };
-        update(rule, [], [direction, &mut *state[0]]);
+        Accumulate { rate: T::from_f64(rate), eps: T::from_f64(self.eps) }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Adam's moments, with bias correction, and AMSGrad.
 
 use super::lanes::{Update, update};
-use super::{Context, Transform};
+use super::{Context, Last, Transform};
 use gradus_kernels::{Isa, Real};
 
 /// m ← β₁ m + (1 − β₁) d, v ← β₂ v + (1 − β₂) d², then d ← m̂ / (√v̂ + ε) with m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ).
@@ -39,8 +39,29 @@ impl<T: Real> Transform<T> for AdamMoments {
     }
 
     fn apply(&self, at: &Context<'_>, direction: &mut [T], _: &[T], state: &mut [&mut [T]]) {
+        let rule = self.rule(at);
+        match state {
+            [m, v] => update(rule, [], [direction, m, v]),
+            [m, v, top] => update(Largest(rule), [], [direction, m, v, top]),
+            _ => debug_assert!(false, "two or three slots"),
+        }
+    }
+
+    fn finish(&self, at: &Context<'_>, last: Last<'_, T>, state: &mut [&mut [T]]) -> bool {
+        let rule = self.rule(at);
+        match state {
+            [m, v] => update(last.through(rule), [last.direction], [last.weights, m, v]),
+            [m, v, top] => update(last.through(Largest(rule)), [last.direction], [last.weights, m, v, top]),
+            _ => return false,
+        }
+        true
+    }
+}
+
+impl AdamMoments {
+    fn rule<T: Real>(&self, at: &Context<'_>) -> Moments<T> {
         let correct = |beta: f64| 1.0 - beta.powf(at.count as f64);
-        let rule = Moments {
+        Moments {
             beta1: T::from_f64(self.beta1),
             fresh1: T::from_f64(1.0 - self.beta1),
             beta2: T::from_f64(self.beta2),
@@ -48,11 +69,6 @@ impl<T: Real> Transform<T> for AdamMoments {
             scale: T::from_f64(1.0 / correct(self.beta1)),
             root: T::from_f64(1.0 / correct(self.beta2).sqrt()),
             eps: T::from_f64(self.eps),
-        };
-        match state {
-            [m, v] => update(rule, [], [direction, m, v]),
-            [m, v, top] => update(Largest(rule), [], [direction, m, v, top]),
-            _ => debug_assert!(false, "two or three slots"),
         }
     }
 }

@@ -4,9 +4,8 @@
 //! transforms while it is in the cache; between segments the direction is kept in a buffer of the leaf. A chain without
 //! such needs, or with a clip in front, is one segment: it reads and writes each number once.
 
-use super::decay::AddScaled;
-use super::lanes::{all_finite, sum_of_squares, update};
-use super::{Context, Needs, Transform};
+use super::lanes::{all_finite, piece_finite, sum_of_squares};
+use super::{Context, Last, Needs, Transform};
 use crate::error::{Error, Kind};
 use crate::schedule::Clock;
 use gradus_kernels::{Real, threads};
@@ -19,6 +18,8 @@ const CHUNK: usize = 1024;
 const PIECE: usize = 1 << 16;
 /// Below this many numbers in all, a step stays on the calling thread.
 const SMALL: usize = 1 << 15;
+/// Up to this many numbers in all, gradients are checked before the step: they stay in the cache.
+const CHECKED_FIRST: usize = 1 << 18;
 
 /// What the chain keeps for one leaf.
 #[derive(Clone, Debug, Default)]
@@ -100,16 +101,38 @@ impl<T: Real> Chain<T> {
         leaves.iter().map(|l| sum_of_squares(l.gradient)).sum::<f64>().sqrt()
     }
 
-    /// The first leaf whose gradient is not finite everywhere.
+    /// The first leaf whose gradient holds a number that is not finite, or whose square is not.
     pub fn first_non_finite(leaves: &[LeafStep<'_, T>]) -> Option<usize> {
         leaves.iter().position(|l| !all_finite(l.gradient))
     }
 
-    /// One step: every leaf's weights and state change.
+    /// One step: every leaf's weights and state change. No gradient is looked at twice, and none is checked.
     ///
     /// # Panics
     /// If lengths differ within a leaf, or a state does not come from this chain.
     pub fn step(&self, clock: Clock, leaves: &mut [LeafStep<'_, T>]) {
+        self.run(clock, leaves, false);
+    }
+
+    /// One step that no bad number gets into: says which leaf is the first whose gradient holds one
+    /// ([`first_non_finite`](Self::first_non_finite)).
+    ///
+    /// Up to 2¹⁸ numbers in all, and for chains of several segments, the check comes first and nothing changes. In a larger
+    /// net it is made on the way, so that memory is read once: pieces of 2¹⁶ numbers with a bad gradient stay as they are.
+    ///
+    /// # Panics
+    /// As [`step`](Self::step).
+    pub fn step_checked(&self, clock: Clock, leaves: &mut [LeafStep<'_, T>]) -> Result<(), usize> {
+        let total: usize = leaves.iter().map(|l| l.weights.len()).sum();
+        let first = total <= CHECKED_FIRST || self.segments.len() > 1 || self.parts[0].needs() == Needs::WholeLeaf;
+        if first && let Some(leaf) = Self::first_non_finite(leaves) {
+            return Err(leaf);
+        }
+        self.run(clock, leaves, !first).map_or(Ok(()), Err)
+    }
+
+    /// Returns the first leaf with a bad gradient, where `check` is true.
+    fn run(&self, clock: Clock, leaves: &mut [LeafStep<'_, T>], check: bool) -> Option<usize> {
         let slots = self.offsets[self.parts.len()];
         for l in leaves.iter_mut() {
             let n = l.weights.len();
@@ -130,9 +153,13 @@ impl<T: Real> Chain<T> {
                 first: k == 0,
                 last: k + 1 == self.segments.len(),
                 needs: self.parts.get(segment.start).map_or(Needs::Chunk, |p| p.needs()),
+                check: check && k == 0,
             };
-            stage.run(clock, leaves, total);
+            if let Some(bad) = stage.run(clock, leaves, total) {
+                return Some(bad);
+            }
         }
+        None
     }
 }
 
@@ -152,6 +179,7 @@ struct Stage<'c, T> {
     first: bool,
     last: bool,
     needs: Needs,
+    check: bool,
 }
 
 /// A part of a leaf on its way through a segment.
@@ -164,10 +192,12 @@ struct Piece<'a, T> {
     slots: SmallVec<[&'a mut [T]; 4]>,
     rate: f64,
     at: Context<'a>,
+    leaf: usize,
+    bad: bool,
 }
 
 impl<T: Real> Stage<'_, T> {
-    fn run(&self, clock: Clock, leaves: &mut [LeafStep<'_, T>], total: usize) {
+    fn run(&self, clock: Clock, leaves: &mut [LeafStep<'_, T>], total: usize) -> Option<usize> {
         let whole = self.needs == Needs::WholeLeaf;
         let keeps = whole || !(self.first && self.last);
         let norms: SmallVec<[f64; 8]> = match self.needs {
@@ -193,6 +223,8 @@ impl<T: Real> Stage<'_, T> {
                 slots: slots.iter_mut().map(|s| &mut s[..]).collect(),
                 rate: l.rate,
                 at,
+                leaf: i,
+                bad: false,
             };
             if whole { pieces.push(piece) } else { cut(piece, &mut pieces) }
         }
@@ -201,57 +233,42 @@ impl<T: Real> Stage<'_, T> {
         } else {
             threads::for_each_chunk(&mut pieces, 1, |_, p| p.iter_mut().for_each(|p| self.pass(p)));
         }
+        pieces.iter().find(|p| p.bad).map(|p| p.leaf)
     }
 
     /// Brings one piece through the segment.
     fn pass(&self, piece: &mut Piece<'_, T>) {
+        if self.check && piece.gradient.is_some_and(|g| !piece_finite(g)) {
+            piece.bad = true;
+            return;
+        }
+        let parts = &self.chain.parts;
+        let mut busy: SmallVec<[usize; 8]> = self.parts.clone().filter(|&i| !parts[i].idle(&piece.at)).collect();
+        // A decay at the end becomes a part of the write.
+        let decay = busy.last().filter(|_| self.last).and_then(|&i| parts[i].decay(&piece.at));
+        if decay.is_some() {
+            busy.pop();
+        }
+        let (rate, decay) = (T::from_f64(piece.rate), T::from_f64(decay.unwrap_or(0.0)));
         let n = piece.weights.len();
-        let size = if self.needs == Needs::WholeLeaf { n.max(1) } else { CHUNK };
-        let mut buffer = [T::ZERO; CHUNK];
+        let size = if self.needs == Needs::WholeLeaf { n } else { CHUNK };
+        let mut buffer =
+            if piece.kept.is_none() && busy.len() > 1 { Buffer::Used([T::ZERO; CHUNK]) } else { Buffer::None };
         let mut from = 0;
-        // A whole leaf may be empty; chunks never are.
         while from < n {
             let to = n.min(from + size);
-            let direction = match &mut piece.kept {
-                Some(kept) => &mut kept[from..to],
-                None => &mut buffer[..to - from],
+            let mut kept = piece.kept.as_mut().map(|k| &mut k[from..to]);
+            let input = piece.gradient.map(|g| &g[from..to]);
+            let weights = &mut piece.weights[from..to];
+            let slots = &mut piece.slots;
+            let mut state = |i: usize| -> SmallVec<[&mut [T]; 4]> {
+                let own = self.chain.offsets[i]..self.chain.offsets[i + 1];
+                slots[own].iter_mut().map(|s| &mut s[from..to]).collect()
             };
-            if let Some(gradient) = piece.gradient {
-                direction.copy_from_slice(&gradient[from..to]);
-            }
-            for i in self.parts.clone() {
-                let slots = self.chain.offsets[i]..self.chain.offsets[i + 1];
-                let mut state: SmallVec<[&mut [T]; 4]> =
-                    piece.slots[slots].iter_mut().map(|s| &mut s[from..to]).collect();
-                self.chain.parts[i].apply(&piece.at, direction, &piece.weights[from..to], &mut state);
-            }
-            if self.last {
-                update(AddScaled(T::from_f64(-piece.rate)), [direction], [&mut piece.weights[from..to]]);
-            }
             from = to;
+            if self.last && self.needs != Needs::WholeLeaf {
+                let ahead = busy.len().saturating_sub(1);
+            }
         }
     }
-}
-
-/// Cuts a leaf into pieces of at most [`PIECE`] numbers.
-fn cut<'a, T>(mut piece: Piece<'a, T>, out: &mut Vec<Piece<'a, T>>) {
-    while piece.weights.len() > PIECE {
-        let (weights, rest) = std::mem::take(&mut piece.weights).split_at_mut(PIECE);
-        piece.weights = rest;
-        let head = |s: &mut &'a mut [T]| {
-            let (head, rest) = std::mem::take(s).split_at_mut(PIECE);
-            *s = rest;
-            head
-        };
-        out.push(Piece {
-            gradient: piece.gradient.map(|g| &g[..PIECE]),
-            kept: piece.kept.as_mut().map(head),
-            weights,
-            slots: piece.slots.iter_mut().map(head).collect(),
-            rate: piece.rate,
-            at: piece.at,
-        });
-        piece.gradient = piece.gradient.map(|g| &g[PIECE..]);
-    }
-    out.push(piece);
 }

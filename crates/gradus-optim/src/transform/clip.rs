@@ -58,7 +58,11 @@ impl<T: Real> Transform<T> for ClipByLeafNorm {
     }
 
     fn apply(&self, at: &Context<'_>, direction: &mut [T], _: &[T], _: &mut [&mut [T]]) {
-        shrink(self.0, at.leaf_norm, direction);
+        update(Times(T::from_f64(self.0 / at.leaf_norm)), [], [direction]);
+    }
+
+    fn idle(&self, at: &Context<'_>) -> bool {
+        at.leaf_norm <= self.0
     }
 }
 
@@ -86,12 +90,10 @@ impl<T: Real> Transform<T> for ClipByGlobalNorm {
     }
 
     fn apply(&self, at: &Context<'_>, direction: &mut [T], _: &[T], _: &mut [&mut [T]]) {
-        shrink(self.0, at.global_norm, direction);
+        update(Times(T::from_f64(self.0 / at.global_norm)), [], [direction]);
     }
-}
 
-fn shrink<T: Real>(most: f64, norm: f64, direction: &mut [T]) {
-    if norm > most {
-        update(Times(T::from_f64(most / norm)), [], [direction]);
+    fn idle(&self, at: &Context<'_>) -> bool {
+        at.global_norm <= self.0
     }
 }

@@ -24,16 +24,21 @@ impl<T: Real> Transform<T> for WeightDecay {
     }
 
     fn apply(&self, at: &Context<'_>, direction: &mut [T], weights: &[T], _: &mut [&mut [T]]) {
-        let decay = at.decay.unwrap_or(self.0);
-        if decay != 0.0 {
-            update(AddScaled(T::from_f64(decay)), [weights], [direction]);
-        }
+        update(AddScaled(T::from_f64(at.decay.unwrap_or(self.0))), [weights], [direction]);
+    }
+
+    fn idle(&self, at: &Context<'_>) -> bool {
+        at.decay.unwrap_or(self.0) == 0.0
+    }
+
+    fn decay(&self, at: &Context<'_>) -> Option<f64> {
+        Some(at.decay.unwrap_or(self.0))
     }
 }
 
 /// y ← y + a x.
 #[derive(Clone, Copy)]
-pub(crate) struct AddScaled<T>(pub(crate) T);
+struct AddScaled<T>(T);
 
 impl<T: Real> Update<T, 1, 1> for AddScaled<T> {
     #[inline(always)]

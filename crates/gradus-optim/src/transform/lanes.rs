@@ -38,6 +38,61 @@ pub(crate) fn update<T: Real, const N: usize, const M: usize, F: Update<T, N, M>
     simd(Loop(f, x, y));
 }
 
+/// The last write of a step on one chunk: w ← w − α (d + λ w).
+#[derive(Debug)]
+pub struct Last<'a, T> {
+    /// d.
+    pub direction: &'a [T],
+    /// w.
+    pub weights: &'a mut [T],
+    /// α.
+    pub rate: T,
+    /// λ of a decoupled decay.
+    pub decay: T,
+}
+
+impl<T: Real> Last<'_, T> {
+    /// `rule`, and the write with the direction that it makes; the weights stand in the place of the direction.
+    pub(super) fn through<F>(&self, rule: F) -> Through<F, T> {
+        Through { rule, rate: -self.rate, keep: T::ONE - self.rate * self.decay }
+    }
+
+    /// Writes the weights with the direction as it is.
+    pub(super) fn write(self) {
+        update(self.through(Same), [self.direction], [self.weights]);
+    }
+}
+
+/// d as it is.
+#[derive(Clone, Copy)]
+struct Same;
+
+impl<T: Real> Update<T, 0, 1> for Same {
+    #[inline(always)]
+    fn at<S: Isa>(self, _: S, _: [T; 0], y: [T; 1]) -> [T; 1] {
+        y
+    }
+}
+
+/// A rule on (d, states), as one on (w, states) that reads d.
+#[derive(Clone, Copy)]
+pub(super) struct Through<F, T> {
+    rule: F,
+    rate: T,
+    keep: T,
+}
+
+impl<T: Real, F: Update<T, 0, M>, const M: usize> Update<T, 1, M> for Through<F, T> {
+    #[inline(always)]
+    fn at<S: Isa>(self, s: S, [d]: [T; 1], mut y: [T; M]) -> [T; M] {
+        let w = y[0];
+        y[0] = d;
+        let mut new = self.rule.at(s, [], y);
+        new[0] = s.mul_add(self.rate, new[0], self.keep * w);
+        new
+    }
+}
+
 /// How many numbers are summed in the lanes before they are added up.
 const BLOCK: usize = 4096;
 /// How many numbers one thread reduces at a time.
@@ -88,7 +143,7 @@ fn block_sum_of_squares<T: Real>(x: &[T]) -> f64 {
     simd(Sum(x))
 }
 
-/// Whether every number is finite.
+/// Whether every number is finite, and its square too (the second moments hold squares).
 pub(crate) fn all_finite<T: Real>(x: &[T]) -> bool {
     if x.len() <= PIECE {
         return piece_finite(x);
@@ -100,23 +155,23 @@ pub(crate) fn all_finite<T: Real>(x: &[T]) -> bool {
     parts.iter().all(|&ok| ok)
 }
 
-fn piece_finite<T: Real>(x: &[T]) -> bool {
+pub(super) fn piece_finite<T: Real>(x: &[T]) -> bool {
     const LANES: usize = 64;
     struct Probe<'a, T>(&'a [T]);
     impl<T: Real> Kernel for Probe<'_, T> {
         type Output = bool;
         #[inline(always)]
         fn run<S: Isa>(self, s: S) -> bool {
-            // 0·x is 0 for a finite x and NaN for every other, and a NaN stays in the sum.
+            // 0·x² is 0 for a finite x² and NaN for every other, and a NaN stays in the sum.
             let mut lanes = [T::ZERO; LANES];
             let (blocks, rest) = self.0.as_chunks::<LANES>();
             for block in blocks {
                 for k in 0..LANES {
-                    lanes[k] = s.mul_add(block[k], T::ZERO, lanes[k]);
+                    lanes[k] = s.mul_add(block[k] * block[k], T::ZERO, lanes[k]);
                 }
             }
             let sum: T = lanes.iter().copied().sum();
-            !sum.is_nan() && rest.iter().all(|x| x.is_finite())
+            !sum.is_nan() && rest.iter().all(|&x| (x * x).is_finite())
         }
     }
     simd(Probe(x))

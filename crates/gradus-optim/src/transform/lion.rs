@@ -1,7 +1,7 @@
 //! Lion: the sign of an interpolated momentum.
 
 use super::lanes::{Update, update};
-use super::{Context, Transform};
+use super::{Context, Last, Transform};
 use gradus_kernels::{Isa, Real};
 
 /// c = β₁ m + (1 − β₁) d, m ← β₂ m + (1 − β₂) d, then d ← sign c, with sign 0 = 0.
@@ -34,13 +34,23 @@ impl<T: Real> Transform<T> for LionSign {
     }
 
     fn apply(&self, _: &Context<'_>, direction: &mut [T], _: &[T], state: &mut [&mut [T]]) {
-        let rule = Sign {
+        update(self.rule(), [], [direction, &mut *state[0]]);
+    }
+
+    fn finish(&self, _: &Context<'_>, last: Last<'_, T>, state: &mut [&mut [T]]) -> bool {
+        update(last.through(self.rule()), [last.direction], [last.weights, &mut *state[0]]);
+        true
+    }
+}
+
+impl LionSign {
+    fn rule<T: Real>(&self) -> Sign<T> {
+        Sign {
             beta1: T::from_f64(self.beta1),
             fresh1: T::from_f64(1.0 - self.beta1),
             beta2: T::from_f64(self.beta2),
             fresh2: T::from_f64(1.0 - self.beta2),
-        };
-        update(rule, [], [direction, &mut *state[0]]);
+        }
     }
 }
 

@@ -22,6 +22,7 @@ pub use adam::AdamMoments;
 pub use chain::{Chain, LeafState, LeafStep};
 pub use clip::{ClipByGlobalNorm, ClipByLeafNorm, ClipByValue};
 pub use decay::WeightDecay;
+pub use lanes::Last;
 pub use lion::LionSign;
 pub use momentum::Momentum;
 pub use muon::{Orthogonalise, RateMatch};
@@ -88,6 +89,22 @@ pub trait Transform<T: Real>: Send + Sync {
 
     /// Changes `direction`, given the weights and the state slices (in the order of [`slots`](Self::slots)) of the same chunk.
     fn apply(&self, at: &Context<'_>, direction: &mut [T], weights: &[T], state: &mut [&mut [T]]);
+
+    /// Whether it leaves this leaf's direction as it is, so that the driver may pass over it.
+    fn idle(&self, _at: &Context<'_>) -> bool {
+        false
+    }
+
+    /// λ, where all it does is d ← d + λ w: at the end of a chain the driver then does it while it writes the weights.
+    fn decay(&self, _at: &Context<'_>) -> Option<f64> {
+        None
+    }
+
+    /// As the last part: [`apply`](Self::apply) and the write of the weights in one loop; `false` if it has no such loop
+    /// (and has done nothing). A chain of one part then reads and writes each number once in one pass.
+    fn finish(&self, _at: &Context<'_>, _last: Last<'_, T>, _state: &mut [&mut [T]]) -> bool {
+        false
+    }
 }
 
 fn positive(what: &str, x: f64) -> Result<(), String> {

@@ -1,7 +1,7 @@
 //! Momentum: heavy ball, Nesterov, dampening.
 
 use super::lanes::{Update, update};
-use super::{Context, Transform};
+use super::{Context, Last, Transform};
 use gradus_kernels::{Isa, Real};
 
 /// b ← μ b + (1 − τ) d, then d ← b (heavy ball) or d ← d + μ b (Nesterov). The first b is d itself, whatever τ is.
@@ -40,10 +40,29 @@ impl<T: Real> Transform<T> for Momentum {
     }
 
     fn apply(&self, at: &Context<'_>, direction: &mut [T], _: &[T], state: &mut [&mut [T]]) {
-        let fresh = if at.count == 1 { 1.0 } else { 1.0 - self.dampening };
-        let (mu, fresh) = (T::from_f64(self.momentum), T::from_f64(fresh));
+        let (mu, fresh) = self.factors(at);
         let y = [direction, &mut *state[0]];
         if self.nesterov { update(Nesterov { mu, fresh }, [], y) } else { update(Heavy { mu, fresh }, [], y) }
+    }
+
+    fn finish(&self, at: &Context<'_>, last: Last<'_, T>, state: &mut [&mut [T]]) -> bool {
+        let (mu, fresh) = self.factors(at);
+        let (heavy, nesterov) = (last.through(Heavy { mu, fresh }), last.through(Nesterov { mu, fresh }));
+        let y = [last.weights, &mut *state[0]];
+        if self.nesterov {
+            update(nesterov, [last.direction], y)
+        } else {
+            update(heavy, [last.direction], y)
+        }
+        true
+    }
+}
+
+impl Momentum {
+    /// μ and what the new direction is multiplied by.
+    fn factors<T: Real>(&self, at: &Context<'_>) -> (T, T) {
+        let fresh = if at.count == 1 { 1.0 } else { 1.0 - self.dampening };
+        (T::from_f64(self.momentum), T::from_f64(fresh))
     }
 }
 

@@ -1,7 +1,7 @@
 //! RMSprop's scaling by a running root mean square, plain or centred.
 
 use super::lanes::{Update, update};
-use super::{Context, Transform};
+use super::{Context, Last, Transform};
 use gradus_kernels::{Isa, Real};
 
 /// v ← α v + (1 − α) d², then d ← d / (√v + ε); centred: a ← α a + (1 − α) d and √(v − a²) in the place of √v.
@@ -34,13 +34,28 @@ impl<T: Real> Transform<T> for RmsScale {
     }
 
     fn apply(&self, _: &Context<'_>, direction: &mut [T], _: &[T], state: &mut [&mut [T]]) {
-        let rule =
-            Rms { alpha: T::from_f64(self.alpha), fresh: T::from_f64(1.0 - self.alpha), eps: T::from_f64(self.eps) };
+        let rule = self.rule();
         match state {
             [v] => update(rule, [], [direction, v]),
             [v, a] => update(rule, [], [direction, v, a]),
             _ => debug_assert!(false, "one or two slots"),
         }
+    }
+
+    fn finish(&self, _: &Context<'_>, last: Last<'_, T>, state: &mut [&mut [T]]) -> bool {
+        let rule = self.rule();
+        match state {
+            [v] => update(last.through(rule), [last.direction], [last.weights, v]),
+            [v, a] => update(last.through(rule), [last.direction], [last.weights, v, a]),
+            _ => return false,
+        }
+        true
+    }
+}
+
+impl RmsScale {
+    fn rule<T: Real>(&self) -> Rms<T> {
+        Rms { alpha: T::from_f64(self.alpha), fresh: T::from_f64(1.0 - self.alpha), eps: T::from_f64(self.eps) }
     }
 }
 
