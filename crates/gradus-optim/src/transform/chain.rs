@@ -249,26 +249,94 @@ impl<T: Real> Stage<'_, T> {
         if decay.is_some() {
             busy.pop();
         }
-        let (rate, decay) = (T::from_f64(piece.rate), T::from_f64(decay.unwrap_or(0.0)));
-        let n = piece.weights.len();
-        let size = if self.needs == Needs::WholeLeaf { n } else { CHUNK };
-        let mut buffer =
-            if piece.kept.is_none() && busy.len() > 1 { Buffer::Used([T::ZERO; CHUNK]) } else { Buffer::None };
-        let mut from = 0;
+        let write = Write { rate: T::from_f64(piece.rate), decay: T::from_f64(decay.unwrap_or(0.0)) };
+        if self.last && busy.len() <= 1 && self.in_one_loop(piece, busy.first().copied(), write) {
+            return;
+        }
+        let size = if self.needs == Needs::WholeLeaf { piece.weights.len() } else { CHUNK };
+        self.in_chunks(piece, &busy, size, write);
+    }
+
+    /// One part at most, and the write: one loop straight from the gradient, where the part has such a loop.
+    fn in_one_loop(&self, piece: &mut Piece<'_, T>, part: Option<usize>, write: Write<T>) -> bool {
+        let Some(direction) = piece.gradient.or(piece.kept.as_deref()) else { return false };
+        let last = write.last(direction, piece.weights);
+        let Some(i) = part else {
+            last.write();
+            return true;
+        };
+        self.chain.parts[i].finish(&piece.at, last, &mut piece.slots[self.chain.offsets[i]..self.chain.offsets[i + 1]])
+    }
+
+    /// All busy parts on one chunk after another.
+    fn in_chunks(&self, piece: &mut Piece<'_, T>, busy: &[usize], size: usize, write: Write<T>) {
+        let mut buffer = [T::ZERO; CHUNK];
+        let (n, mut from) = (piece.weights.len(), 0);
         while from < n {
             let to = n.min(from + size);
-            let mut kept = piece.kept.as_mut().map(|k| &mut k[from..to]);
-            let input = piece.gradient.map(|g| &g[from..to]);
-            let weights = &mut piece.weights[from..to];
-            let slots = &mut piece.slots;
-            let mut state = |i: usize| -> SmallVec<[&mut [T]; 4]> {
-                let own = self.chain.offsets[i]..self.chain.offsets[i + 1];
-                slots[own].iter_mut().map(|s| &mut s[from..to]).collect()
+            let direction = match &mut piece.kept {
+                Some(kept) => &mut kept[from..to],
+                None => &mut buffer[..to - from],
             };
-            from = to;
-            if self.last && self.needs != Needs::WholeLeaf {
-                let ahead = busy.len().saturating_sub(1);
+            if let Some(gradient) = piece.gradient {
+                direction.copy_from_slice(&gradient[from..to]);
             }
+            let weights = &mut piece.weights[from..to];
+            let mut written = false;
+            for (k, &i) in busy.iter().enumerate() {
+                let slots = self.chain.offsets[i]..self.chain.offsets[i + 1];
+                let mut state: SmallVec<[&mut [T]; 4]> =
+                    piece.slots[slots].iter_mut().map(|s| &mut s[from..to]).collect();
+                let part = &self.chain.parts[i];
+                written = self.last
+                    && k + 1 == busy.len()
+                    && part.finish(&piece.at, write.last(direction, weights), &mut state);
+                if !written {
+                    part.apply(&piece.at, direction, weights, &mut state);
+                }
+            }
+            if self.last && !written {
+                write.last(direction, weights).write();
+            }
+            from = to;
         }
     }
+}
+
+/// The scalars of the last write.
+#[derive(Clone, Copy)]
+struct Write<T> {
+    rate: T,
+    decay: T,
+}
+
+impl<T: Real> Write<T> {
+    fn last<'a>(self, direction: &'a [T], weights: &'a mut [T]) -> Last<'a, T> {
+        Last { direction, weights, rate: self.rate, decay: self.decay }
+    }
+}
+
+/// Cuts a leaf into pieces of at most [`PIECE`] numbers.
+fn cut<'a, T>(mut piece: Piece<'a, T>, out: &mut Vec<Piece<'a, T>>) {
+    while piece.weights.len() > PIECE {
+        let (weights, rest) = std::mem::take(&mut piece.weights).split_at_mut(PIECE);
+        piece.weights = rest;
+        let head = |s: &mut &'a mut [T]| {
+            let (head, rest) = std::mem::take(s).split_at_mut(PIECE);
+            *s = rest;
+            head
+        };
+        out.push(Piece {
+            gradient: piece.gradient.map(|g| &g[..PIECE]),
+            kept: piece.kept.as_mut().map(head),
+            weights,
+            slots: piece.slots.iter_mut().map(head).collect(),
+            rate: piece.rate,
+            at: piece.at,
+            leaf: piece.leaf,
+            bad: false,
+        });
+        piece.gradient = piece.gradient.map(|g| &g[PIECE..]);
+    }
+    out.push(piece);
 }

@@ -50,9 +50,9 @@ impl<T: Real> Transform<T> for Momentum {
         let (heavy, nesterov) = (last.through(Heavy { mu, fresh }), last.through(Nesterov { mu, fresh }));
         let y = [last.weights, &mut *state[0]];
         if self.nesterov {
-            update(nesterov, [last.direction], y)
+            update(nesterov, [last.direction], y);
         } else {
-            update(heavy, [last.direction], y)
+            update(heavy, [last.direction], y);
         }
         true
     }
