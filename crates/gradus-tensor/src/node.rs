@@ -282,29 +282,34 @@ impl<T: Real> Tensor<T> {
         Self::ones(self.shape())
     }
 
-    /// Replaces the numbers of a leaf by what `write` makes of them: in place where nobody else holds them, else in a fresh buffer.
-    /// The leaf keeps its identity and gets a new version; tensors and graphs made before keep the old numbers.
+    /// Replaces the numbers of a leaf by what `write` makes of them: [`leaf_mut`](Self::leaf_mut) as a closure.
     pub fn rewrite_leaf(&mut self, write: impl FnOnce(&mut [T])) {
+        write(self.leaf_mut());
+    }
+
+    /// The numbers of a leaf for changing: in place where nobody else holds them, else a copy in a fresh buffer.
+    /// The leaf keeps its identity and gets a new version; tensors and graphs made before keep the old numbers.
+    pub fn leaf_mut(&mut self) -> &mut [T] {
         let origin = match self.0.origin {
             Origin::Leaf { id, version } => Origin::Leaf { id, version: version + 1 },
             _ => Origin::Leaf { id: LeafId::fresh(), version: 0 },
         };
-        if let Some(node) = Arc::get_mut(&mut self.0)
-            && node.layout.is_contiguous()
-            && node.layout.offset == 0
-            && node.layout.len() == node.data.len()
-            && let Some(x) = node.data.get_mut()
-        {
-            write(x);
-            node.origin = origin;
-            return;
+        let in_place = Arc::get_mut(&mut self.0).is_some_and(|node| {
+            node.layout.is_contiguous()
+                && node.layout.offset == 0
+                && node.layout.len() == node.data.len()
+                && node.data.is_unique()
+        });
+        if !in_place {
+            let mut data = Shared::stale(self.len());
+            if let Some(x) = data.get_mut() {
+                self.view().copy_to(x);
+            }
+            *self = Self::new(Layout::contiguous(self.shape().into()), data, Origin::Constant { cut: Cut::No });
         }
-        let mut data = Shared::stale(self.len());
-        if let Some(x) = data.get_mut() {
-            self.view().copy_to(x);
-            write(x);
-        }
-        *self = Self::new(Layout::contiguous(self.shape().into()), data, origin);
+        let node = Arc::get_mut(&mut self.0).expect("looked at or made above: nobody else holds it");
+        node.origin = origin;
+        node.data.get_mut().expect("looked at or made above: nobody else holds it")
     }
 
     #[inline]
