@@ -3,8 +3,9 @@
 mod conv;
 mod linalg;
 mod maths;
+mod maths_wide;
 mod matmul;
 mod pooling;
 mod random;
-mod threads;
 mod reduce;
+mod threads;

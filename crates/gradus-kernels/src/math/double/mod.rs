@@ -1,10 +1,14 @@
-//! Lane functions of `f64`.
+//! Lane functions of `f64`: branch-free polynomials; 2ˣ, log₂, sine and cosine are the platform's.
 
 mod erf;
+mod exp;
+mod log;
 
 use crate::simd::Isa;
 
 pub(crate) use erf::{erf, erfc, normal_cdf};
+pub(crate) use exp::{exp, exp_m1, sigmoid, tanh};
+pub(crate) use log::{ln, ln_1p, log_sigmoid, softplus};
 
 macro_rules! from_std {
     ($($name:ident)*) => {$(
@@ -14,20 +18,4 @@ macro_rules! from_std {
         }
     )*};
 }
-from_std!(exp exp_m1 exp2 ln ln_1p log2 tanh sin cos);
-
-#[inline(always)]
-pub(crate) fn sigmoid<S: Isa>(_: S, x: f64) -> f64 {
-    let z = (-x.abs()).exp();
-    (if x >= 0.0 { 1.0 } else { z }) / (1.0 + z)
-}
-
-#[inline(always)]
-pub(crate) fn softplus<S: Isa>(_: S, x: f64) -> f64 {
-    (if x < 0.0 { 0.0 } else { x }) + (-x.abs()).exp().ln_1p()
-}
-
-#[inline(always)]
-pub(crate) fn log_sigmoid<S: Isa>(s: S, x: f64) -> f64 {
-    -softplus(s, -x)
-}
+from_std!(exp2 log2 sin cos);

@@ -4,7 +4,7 @@
 //! carried in two parts, without which the tail would lose u² ulp. Coefficients: `xtask/fixtures/polynomials.py`.
 
 use super::exp::{exp_below, reduced_pair, scaled};
-use super::polynomial;
+use crate::math::polynomial;
 use crate::simd::Isa;
 
 const ERF: [f32; 7] =
@@ -41,9 +41,9 @@ fn scaled_tail<S: Isa>(s: S, u: f32, half: f32, p: f32) -> f32 {
     }
     let d = s.mul_add(u, half, 1.0);
     let w = 1.0 / d;
-    // The relative error of w, and what it does to w·h(w − ½), whose logarithmic slope is about 1 + 1.1 w.
+    // The relative error of w, and what it does to w·h(w − ½), whose logarithmic slope is about 1 + 1.35 w.
     let w_rest = s.mul_add(-w, d, 1.0) - w * s.mul_add(u, half, 1.0 - d);
-    let w_rest = s.mul_add(1.1 * w, w_rest, w_rest);
+    let w_rest = s.mul_add(1.35 * w, w_rest, w_rest);
     let v = w - 0.5;
     let t = s.mul_add(v, polynomial(s, v, ERFCX), h_rest);
     let y = w * h;

@@ -3,7 +3,7 @@
 //! x = n·ln 2 + r with |r| ≤ ½ ln 2, and eʳ − 1 = r + r² q(r). The multiple n stays in the bits of a float (adding 1.5·2²³ rounds
 //! to an integer), so that no conversion is needed. Coefficients: `xtask/fixtures/polynomials.py`.
 
-use super::polynomial;
+use crate::math::polynomial;
 use crate::simd::Isa;
 use std::f32::consts::LOG2_E;
 

@@ -3,7 +3,7 @@
 //! x = 2ᵉ (1 + f) with √½ ≤ 1 + f < √2, and ln(1 + f) = f − f²/2 + f³ q(f). Coefficients: `xtask/fixtures/polynomials.py`.
 
 use super::exp::{LN2_HI, LN2_LO, exp_below};
-use super::polynomial;
+use crate::math::polynomial;
 use crate::simd::Isa;
 
 const LN: [f32; 8] =

@@ -4,7 +4,7 @@
 //! x itself, j = 0); then the products with the first two parts are exact (Payne & Hanek 1983, in floats). Accurate to 2⁻⁵⁵ of a
 //! quadrant, while no `f32` comes nearer to a multiple of π/2 than 2⁻³⁰. Coefficients: `xtask/fixtures/polynomials.py`.
 
-use super::polynomial;
+use crate::math::polynomial;
 use crate::simd::Isa;
 use std::f64::consts::FRAC_PI_2;
 
