@@ -50,6 +50,8 @@ pub use index::{Index, Mask};
 pub use mode::{Mode, Statistics};
 pub use ndarray;
 pub use node::{LeafId, Tensor};
+pub use ops::fused::batch_norm::BatchStatistics;
+pub use ops::fused::dropout::Granularity;
 pub use param::{Attached, Param, Role};
 pub use parametrization::{Manifold, Parametrization};
 pub use rand;

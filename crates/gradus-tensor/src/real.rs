@@ -3,12 +3,16 @@
 use crate::backward::{Plan, Want};
 use crate::node::Tensor;
 use crate::op::{Boxed, Op, Slot};
+use gradus_kernels::Shared;
 
 /// `f32` or `f64`. Sealed: it is [`gradus_kernels::Real`] with the engine's bodies, compiled once here and not again in every program.
 pub trait Real: gradus_kernels::Real {
     #[doc(hidden)]
     #[track_caller]
     fn apply(op: Box<dyn Op<Self>>, inputs: &[&Tensor<Self>]) -> Tensor<Self>;
+    #[doc(hidden)]
+    #[track_caller]
+    fn apply_with_aux(op: Box<dyn Op<Self>>, inputs: &[&Tensor<Self>]) -> (Tensor<Self>, Option<Shared<Self>>);
     #[doc(hidden)]
     fn boxed(op: impl Boxed) -> Box<dyn Op<Self>>;
     #[doc(hidden)]
@@ -22,6 +26,10 @@ macro_rules! real {
         impl Real for $T {
             #[track_caller]
             fn apply(op: Box<dyn Op<Self>>, inputs: &[&Tensor<Self>]) -> Tensor<Self> {
+                crate::trace::apply(op, inputs).0
+            }
+            #[track_caller]
+            fn apply_with_aux(op: Box<dyn Op<Self>>, inputs: &[&Tensor<Self>]) -> (Tensor<Self>, Option<Shared<Self>>) {
                 crate::trace::apply(op, inputs)
             }
             #[inline]

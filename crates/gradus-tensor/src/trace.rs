@@ -78,9 +78,9 @@ pub(crate) fn is_transforming() -> bool {
     STATE.get().transforming
 }
 
-/// Applies `op`: broadcasts, checks shapes, evaluates, records.
+/// Applies `op`: broadcasts, checks shapes, evaluates, records. Answers the output and what `eval` left in its aux buffer.
 #[track_caller]
-pub(crate) fn apply<T: Real>(op: Box<dyn Op<T>>, inputs: &[&Tensor<T>]) -> Tensor<T> {
+pub(crate) fn apply<T: Real>(op: Box<dyn Op<T>>, inputs: &[&Tensor<T>]) -> (Tensor<T>, Option<Shared<T>>) {
     if op.broadcasts() && inputs.windows(2).any(|w| w[0].shape() != w[1].shape()) {
         let shapes: SmallVec<[&[usize]; 3]> = inputs.iter().map(|x| x.shape()).collect();
         let Some(common) = broadcast(&shapes) else { message::panic_with(&message::broadcast(op.name(), &shapes)) };
@@ -92,7 +92,7 @@ pub(crate) fn apply<T: Real>(op: Box<dyn Op<T>>, inputs: &[&Tensor<T>]) -> Tenso
 }
 
 #[track_caller]
-fn evaluate<T: Real>(op: Box<dyn Op<T>>, inputs: &[&Tensor<T>]) -> Tensor<T> {
+fn evaluate<T: Real>(op: Box<dyn Op<T>>, inputs: &[&Tensor<T>]) -> (Tensor<T>, Option<Shared<T>>) {
     let shapes: SmallVec<[&[usize]; 3]> = inputs.iter().map(|x| x.shape()).collect();
     let shape = match op.shape(&shapes) {
         Ok(shape) => shape,
@@ -119,11 +119,11 @@ fn evaluate<T: Real>(op: Box<dyn Op<T>>, inputs: &[&Tensor<T>]) -> Tensor<T> {
     let origin = if record {
         let depth = 1 + inputs.iter().map(|x| x.depth()).max().unwrap_or(0);
         let inputs = inputs.iter().map(|&x| x.clone()).collect();
-        Origin::Op(Call { op, inputs, aux, depth, site: Location::caller() })
+        Origin::Op(Call { op, inputs, aux: aux.clone(), depth, site: Location::caller() })
     } else {
         Origin::Constant { cut: inherited(inputs) }
     };
-    Tensor::new(layout, data, origin)
+    (Tensor::new(layout, data, origin), aux)
 }
 
 /// A constant made from something tracked, or from something cut, was cut.

@@ -62,6 +62,16 @@ rooms! {
         reshape::Reshape as Straight,
     }
     linalg {
+        expm::Expm as Whole,
         matmul::MatMul as Product,
+        skew_expm::SkewExpm as Whole,
+    }
+    fused {
+        batch_norm::BatchNorm as Whole,
+        cross_entropy::CrossEntropy as Whole,
+        dropout::Dropout as Straight,
+        linear::Linear as Whole,
+        logsumexp::LogSumExp as Itself,
+        softmax::Softmax as Itself,
     }
 }

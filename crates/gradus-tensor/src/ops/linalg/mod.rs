@@ -1,3 +1,5 @@
 //! Matrices.
 
+pub mod expm;
 pub mod matmul;
+pub mod skew_expm;

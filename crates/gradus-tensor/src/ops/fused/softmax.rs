@@ -1,0 +1,84 @@
+//! Softmax over the last axis.
+
+use super::logsumexp::for_each_row;
+use crate::case::{Case, Room, row, spread};
+use crate::node::Tensor;
+use crate::op::{Op, Point, Refusal, Slot, Slots};
+use crate::real::Real;
+use crate::shape::Dims;
+use gradus_kernels::{Portable, View};
+
+/// yⱼ = e^{xⱼ} / Σ e^{x} over the last axis. The Jacobian diag(y) − y yᵀ is symmetric, so vjp = jvp: y ⊙ (g − ⟨g, y⟩).
+#[derive(Clone, Debug)]
+pub struct Softmax;
+
+/// Writes softmax(x) into y.
+pub(crate) fn softmax_row<T: Real>(x: &[T], y: &mut [T]) {
+    let max = x.iter().fold(-T::INFINITY, |m, &x| if x > m || x.is_nan() { x } else { m });
+    let mut sum = T::ZERO;
+    for (y, &x) in y.iter_mut().zip(x) {
+        *y = (x - max).exp(Portable);
+        sum += *y;
+    }
+    let scale = T::ONE / sum;
+    y.iter_mut().for_each(|y| *y *= scale);
+}
+
+fn rule<T: Real>(y: &Tensor<T>, g: &Tensor<T>) -> Tensor<T> {
+    y * (g - (g * y).sum_axes(&[-1], true))
+}
+
+impl<T: Real> Op<T> for Softmax {
+    fn name(&self) -> &str {
+        <Self as Room>::NAME
+    }
+    fn shape(&self, x: &[&[usize]]) -> Result<Dims, Refusal> {
+        if x[0].is_empty() {
+            return Err("softmax: the tensor has rank 0; it needs an axis to normalise over".into());
+        }
+        Ok(x[0].into())
+    }
+    fn eval(&self, x: &[View<'_, T>], out: &mut [T], _: &mut [T]) {
+        let n = x[0].shape[x[0].shape.len() - 1];
+        for_each_row(x[0], |i, row| softmax_row(row, &mut out[i * n..(i + 1) * n]));
+    }
+    fn vjp(&self, at: &Point<'_, T>, g: &Tensor<T>, _: &[bool]) -> Slots<T> {
+        std::iter::once(Slot::Of(rule(at.output, g))).collect()
+    }
+    fn jvp(&self, at: &Point<'_, T>, t: &[Slot<T>]) -> Slot<T> {
+        t[0].clone().map(|v| rule(at.output, &v))
+    }
+}
+
+impl<T: Real> Tensor<T> {
+    /// e^{xⱼ} / Σ e^{x} over the last axis, without overflow.
+    ///
+    /// # Panics
+    /// If the rank is 0.
+    #[track_caller]
+    #[must_use]
+    pub fn softmax(&self) -> Self {
+        T::apply(T::boxed(Softmax), &[self])
+    }
+}
+
+impl Room for Softmax {
+    const NAME: &'static str = "softmax";
+    const FORMULA: &'static str = "y = eˣ / Σ eˣ over the last axis";
+    fn cases() -> Vec<Case> {
+        let on = |label: &str, x: Tensor<f64>| Case::new(label, vec![x], |x| x[0].softmax());
+        vec![
+            on("rows", spread(&[2, 3], 1)),
+            on("ties", row(&[1.0, 1.0, 1.0])),
+            on("one element", row(&[2.0])).expect_all([1.0, 0.0, 0.0, 0.0]),
+            on("saturated", row(&[50.0, -50.0, 0.0])),
+            on("huge", row(&[1e4, -1e4])),
+            on("tiny", row(&[-1e4, -1e4 + 1.0])),
+            on("no rows", spread(&[0, 3], 1)),
+            on("empty rows", spread(&[3, 0], 1)),
+            on("three axes", spread(&[2, 2, 2], 1)),
+            Case::new("columns", vec![spread(&[2, 3], 1)], |x| x[0].t().softmax()),
+            Case::new("squared", vec![spread(&[3], 1)], |x| x[0].softmax().square()),
+        ]
+    }
+}
