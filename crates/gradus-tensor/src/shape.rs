@@ -80,7 +80,7 @@ impl Layout {
 }
 
 /// The shape that all of `shapes` broadcast to: axes are aligned at the end, and lengths must be equal or 1.
-pub fn broadcast(shapes: &[&[usize]]) -> Option<Dims> {
+pub(crate) fn broadcast(shapes: &[&[usize]]) -> Option<Dims> {
     let rank = shapes.iter().map(|s| s.len()).max().unwrap_or(0);
     let mut out: Dims = SmallVec::from_elem(1, rank);
     for s in shapes {

@@ -86,7 +86,7 @@ pub(crate) fn taylor<T: Real>(a: &Tensor<T>) -> Tensor<T> {
 fn norm_1<T: Real>(a: &Tensor<T>) -> f64 {
     let (n, x) = (a.shape()[a.rank() - 1], a.to_vec());
     let column = |m: &[T], j: usize| m.iter().skip(j).step_by(n).map(|x| x.to_f64().abs()).sum::<f64>();
-    x.chunks(n * n.max(1)).flat_map(|m| (0..n).map(move |j| column(m, j))).fold(0.0, f64::max)
+    x.chunks((n * n).max(1)).flat_map(|m| (0..n).map(move |j| column(m, j))).fold(0.0, f64::max)
 }
 
 impl<T: Real> Tensor<T> {
