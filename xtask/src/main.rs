@@ -1,5 +1,6 @@
 //! Chores of the workspace, one verb a file: `cargo xtask --help`.
 
+mod bench;
 mod ci;
 mod doctor;
 mod release;
@@ -25,6 +26,8 @@ enum Verb {
     Tidy,
     /// Everything that has to pass before a change lands: what `.ci/run` calls.
     Ci(ci::Ci),
+    /// The speed of gradus: alone, against peers, sizes and its past.
+    Bench(bench::Bench),
     /// Say what this machine lacks for the optional chores.
     Doctor,
     /// Bump, check and pack every crate, and send nothing.
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
     let result = match Chores::parse().verb {
         Verb::Tidy => tidy::tidy(),
         Verb::Ci(ci) => ci.run(),
+        Verb::Bench(bench) => bench.run(),
         Verb::Doctor => doctor::doctor(),
         Verb::Release(release) => release.run(),
     };

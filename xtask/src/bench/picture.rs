@@ -1,0 +1,114 @@
+//! Pictures as SVG, written by hand: bars of ratios and lines over a logarithmic plane.
+
+/// A family of points with its name.
+pub(crate) struct Line {
+    pub(crate) name: String,
+    pub(crate) points: Vec<(f64, f64)>,
+}
+
+const COLOURS: [&str; 6] = ["#1f6f8b", "#d1495b", "#edae49", "#66a182", "#5b4b8a", "#444444"];
+const STYLE: &str = "<style>text{font:12px sans-serif;fill:#222}.t{font-weight:bold}.g{stroke:#ddd}</style>";
+
+fn frame(width: f64, height: f64, body: &str) -> String {
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" \
+         height=\"{height}\">{STYLE}<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n{body}</svg>\n"
+    )
+}
+
+fn text(x: f64, y: f64, anchor: &str, class: &str, words: &str) -> String {
+    let words = words.replace('&', "&amp;").replace('<', "&lt;");
+    format!("<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" class=\"{class}\">{words}</text>\n")
+}
+
+/// Horizontal bars of ratios, a mark at each target, a line at 1.
+pub(crate) fn bars(title: &str, bars: &[(String, f64, Option<f64>)]) -> String {
+    let (left, step, scale_width) = (210.0, 22.0, 460.0);
+    let widest = bars.iter().map(|b| b.1.max(b.2.unwrap_or(0.0))).fold(1.0, f64::max);
+    let x = |ratio: f64| left + scale_width * ratio / widest;
+    let height = 60.0 + step * bars.len() as f64;
+    let mut body = text(left, 22.0, "start", "t", title);
+    for (i, (name, ratio, goal)) in bars.iter().enumerate() {
+        let y = 40.0 + step * i as f64;
+        let colour = if goal.is_some_and(|g| *ratio < 0.95 * g) { COLOURS[1] } else { COLOURS[0] };
+        body.push_str(&text(left - 8.0, y + 12.0, "end", "", name));
+        body.push_str(&format!(
+            "<rect x=\"{left}\" y=\"{y:.1}\" width=\"{:.1}\" height=\"15\" fill=\"{colour}\"/>\n",
+            x(*ratio) - left
+        ));
+        body.push_str(&text(x(*ratio) + 5.0, y + 12.0, "start", "", &format!("{ratio:.2}")));
+        if let Some(goal) = goal {
+            let x = x(*goal);
+            body.push_str(&format!(
+                "<path d=\"M{x:.1} {:.1}V{:.1}\" stroke=\"#000\" stroke-width=\"2\"/>\n",
+                y - 2.0,
+                y + 17.0
+            ));
+        }
+    }
+    body.push_str(&format!(
+        "<path d=\"M{:.1} 34V{:.1}\" stroke=\"#888\" stroke-dasharray=\"4\"/>\n",
+        x(1.0),
+        height - 16.0
+    ));
+    frame(left + scale_width + 60.0, height, &body)
+}
+
+/// Lines over axes that are both logarithmic.
+pub(crate) fn lines(title: &str, horizontal: &str, vertical: &str, lines: &[Line]) -> String {
+    let (left, top, width, height) = (80.0, 40.0, 460.0, 260.0);
+    let all: Vec<(f64, f64)> = lines.iter().flat_map(|l| l.points.iter().copied()).collect();
+    let span = |values: Vec<f64>| {
+        let (low, high) = values.iter().fold((f64::MAX, 0.0_f64), |(l, h), v| (l.min(*v), h.max(*v)));
+        (low.ln(), high.ln().max(low.ln() + 1e-9))
+    };
+    let (xs, ys) = (span(all.iter().map(|p| p.0).collect()), span(all.iter().map(|p| p.1).collect()));
+    let x = |v: f64| left + width * (v.ln() - xs.0) / (xs.1 - xs.0);
+    let y = |v: f64| top + height * (1.0 - (v.ln() - ys.0) / (ys.1 - ys.0));
+    let mut body = text(left, 22.0, "start", "t", title);
+    body.push_str(&format!(
+        "<rect x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" fill=\"none\" class=\"g\"/>\n"
+    ));
+    let mut ticks: Vec<f64> = all.iter().map(|p| p.0).collect();
+    ticks.sort_by(f64::total_cmp);
+    ticks.dedup();
+    ticks.iter().for_each(|v| body.push_str(&text(x(*v), top + height + 16.0, "middle", "", &format!("{v}"))));
+    for k in 0..5 {
+        let v = (ys.0 + (ys.1 - ys.0) * f64::from(k) / 4.0).exp();
+        body.push_str(&format!("<path d=\"M{left} {:.1}h{width}\" class=\"g\"/>\n", y(v)));
+        body.push_str(&text(left - 6.0, y(v) + 4.0, "end", "", &format!("{v:.3e}")));
+    }
+    for (i, line) in lines.iter().enumerate() {
+        let colour = COLOURS[i % COLOURS.len()];
+        let path: Vec<String> = line.points.iter().map(|(a, b)| format!("{:.1},{:.1}", x(*a), y(*b))).collect();
+        body.push_str(&format!(
+            "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>\n",
+            path.join(" ")
+        ));
+        let at = top + 16.0 + 16.0 * i as f64;
+        body.push_str(&format!(
+            "<path d=\"M{} {:.1}h18\" stroke=\"{colour}\" stroke-width=\"3\"/>\n",
+            left + 10.0,
+            at - 4.0
+        ));
+        body.push_str(&text(left + 34.0, at, "start", "", &line.name));
+    }
+    body.push_str(&text(left + width / 2.0, top + height + 36.0, "middle", "", horizontal));
+    body.push_str(&text(left, top - 6.0, "end", "", vertical));
+    frame(left + width + 30.0, top + height + 50.0, &body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_holds_its_words_and_no_broken_number() {
+        let svg = bars("a < b", &[("mlp".into(), 2.0, Some(2.5)), ("cnn".into(), 1.5, None)]);
+        assert!(svg.contains("a &lt; b") && svg.contains("mlp") && svg.ends_with("</svg>\n"));
+        let one = Line { name: "one".into(), points: vec![(8.0, 3.0)] };
+        let two = Line { name: "two".into(), points: vec![(8.0, 3.0), (16.0, 9.0)] };
+        let svg = lines("t", "width", "us", &[one, two]);
+        assert!(svg.contains("two") && !svg.contains("NaN") && !svg.contains("inf"));
+    }
+}
