@@ -2,6 +2,7 @@
 
 use crate::kind::Kind;
 use crate::math::{double, single, special};
+use crate::matmul::Lanes;
 use crate::simd::Isa;
 use std::fmt::{Debug, Display, LowerExp};
 use std::iter::Sum;
@@ -19,6 +20,7 @@ mod sealed {
 /// [`map`](crate::map::map); elsewhere call them with [`Portable`](crate::simd::Portable).
 pub trait Real:
     sealed::Sealed
+    + Lanes
     + Kind
     + Copy
     + Send
@@ -148,23 +150,10 @@ pub trait Real:
     fn digamma(self) -> Self;
     /// ψ⁽ⁿ⁾(x), the n-th derivative of [`digamma`](Real::digamma). At 0, −1, −2, …: +∞ for odd n; for even n NaN (∓∞ at ±0).
     fn polygamma(self, n: u32) -> Self;
-    #[doc(hidden)]
-    fn gemm(
-        m: usize,
-        k: usize,
-        n: usize,
-        a: *const Self,
-        sa: [usize; 2],
-        b: *const Self,
-        sb: [usize; 2],
-        beta: Self,
-        c: *mut Self,
-        sc: [usize; 2],
-    );
 }
 
 macro_rules! real {
-    ($T:ident, $lanes:ident, $gemm:path) => {
+    ($T:ident, $lanes:ident) => {
         impl Real for $T {
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
@@ -338,27 +327,9 @@ macro_rules! real {
             fn polygamma(self, n: u32) -> Self {
                 special::polygamma(n, f64::from(self)) as $T
             }
-            fn gemm(
-                m: usize,
-                k: usize,
-                n: usize,
-                a: *const Self,
-                sa: [usize; 2],
-                b: *const Self,
-                sb: [usize; 2],
-                beta: Self,
-                c: *mut Self,
-                sc: [usize; 2],
-            ) {
-                let s = |x: usize| x as isize;
-                // SAFETY: `matmul` checks that every index lies inside the three slices before it comes here.
-                unsafe {
-                    $gemm(m, k, n, 1.0, a, s(sa[0]), s(sa[1]), b, s(sb[0]), s(sb[1]), beta, c, s(sc[0]), s(sc[1]))
-                }
-            }
         }
     };
 }
 
-real!(f32, single, matrixmultiply::sgemm);
-real!(f64, double, matrixmultiply::dgemm);
+real!(f32, single);
+real!(f64, double);

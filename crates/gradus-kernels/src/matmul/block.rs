@@ -1,0 +1,180 @@
+//! The product cut into pieces, and a piece into tiles.
+
+use super::pack::{Matrix, Panels};
+use super::tile::{Left, Out, Right, Steps, height, tile};
+use super::vector::{Job, Vector, tile_size, with_vectors};
+use crate::buffer::Shared;
+use crate::real::Real;
+use crate::threads::for_each_piece;
+
+/// What is done to each run of finished numbers: (row, first column, numbers).
+pub(crate) type Epilogue<'a, T> = Option<&'a (dyn Fn(usize, usize, &mut [T]) + Sync)>;
+
+/// A result that several pieces write, each its own part.
+#[derive(Clone, Copy)]
+pub(crate) struct Target<T>(pub(crate) *mut T);
+// SAFETY: pieces write disjoint parts.
+unsafe impl<T: Send> Send for Target<T> {}
+// SAFETY: as above.
+unsafe impl<T: Send> Sync for Target<T> {}
+
+impl<T> Target<T> {
+    /// The place `i` numbers on.
+    ///
+    /// # Safety
+    /// It lies inside the result.
+    #[inline(always)]
+    pub(crate) unsafe fn at(self, i: usize) -> *mut T {
+        // SAFETY: the caller's.
+        unsafe { self.0.add(i) }
+    }
+}
+
+/// The right operand: as it lies (unit steps along its rows), or in panels.
+#[derive(Clone, Copy)]
+pub(crate) enum Operand<T> {
+    Rows(Matrix<T>),
+    Panels(Matrix<T>),
+}
+
+/// How long a run of k is worked off at a time: a panel of it stays in the first-level cache.
+fn k_block(k: usize) -> usize {
+    const MOST: usize = 320;
+    k.div_ceil(k.div_ceil(MOST).max(1)).max(1)
+}
+
+/// Products of fewer multiplications than this are one piece.
+const PIECE: usize = 1 << 19;
+
+/// The numbers of row and column pieces, by shape alone.
+fn cut(m: usize, k: usize, n: usize, (mr, nr): (usize, usize)) -> (usize, usize) {
+    let work = m * n * k;
+    let pieces = (work / (work / 32).clamp(PIECE, 1 << 26)).max(1);
+    let rows = pieces.min(m.div_ceil(16 * mr)).max(m.div_ceil(32 * mr));
+    let columns = pieces.div_ceil(rows).min(n.div_ceil(4 * nr)).max(1);
+    (rows.max(pieces.div_ceil(columns).min(m.div_ceil(4 * mr))), columns)
+}
+
+/// c = a·b (+ c).
+///
+/// # Safety
+/// a holds m x k, b k x n, c m x n numbers; nobody else uses c.
+pub(crate) unsafe fn product<T: Real>(
+    (m, k, n): (usize, usize, usize),
+    a: Matrix<T>,
+    b: Matrix<T>,
+    c: Target<T>,
+    accumulate: bool,
+    epilogue: Epilogue<'_, T>,
+) {
+    let (mr, nr) = tile_size::<T>();
+    if b.col == 1 && (m <= 4 * mr || k * n <= 4096) {
+        // SAFETY: the caller's.
+        return unsafe { pieces((m, k, n), a, Operand::Rows(b), c, accumulate, epilogue) };
+    }
+    let mut scratch = Shared::stale(k * n.next_multiple_of(nr));
+    let to = Target(scratch.get_mut().expect("a fresh buffer has one owner").as_mut_ptr());
+    // SAFETY: the scratch holds the panels; the rest is the caller's.
+    unsafe {
+        pack(k, n, b, to);
+        let b = Operand::Panels(Matrix { data: to.0, row: nr, col: 1 });
+        pieces((m, k, n), a, b, c, accumulate, epilogue);
+    }
+}
+
+/// Rewrites b (k x n) as panels.
+///
+/// # Safety
+/// b holds k x n numbers, `to` k · n rounded up to panels.
+pub(crate) unsafe fn pack<T: Real>(k: usize, n: usize, b: Matrix<T>, to: Target<T>) {
+    let (_, nr) = tile_size::<T>();
+    let each = ((1 << 15) / (k * nr).max(1)).max(1) * nr;
+    for_each_piece(n.div_ceil(each), |i| {
+        let j = i * each;
+        // SAFETY: pieces write different panels; addresses are the caller's.
+        unsafe {
+            with_vectors(Panels { k, columns: each.min(n - j), from: b.from(0, j), to: to.at(j * k) });
+        }
+    });
+}
+
+/// c = a·b (+ c), piece by piece.
+///
+/// # Safety
+/// As [`product`].
+pub(crate) unsafe fn pieces<T: Real>(
+    (m, k, n): (usize, usize, usize),
+    a: Matrix<T>,
+    b: Operand<T>,
+    c: Target<T>,
+    accumulate: bool,
+    epilogue: Epilogue<'_, T>,
+) {
+    let (mr, nr) = tile_size::<T>();
+    let (row_pieces, column_pieces) = cut(m, k, n, (mr, nr));
+    let rows = m.div_ceil(row_pieces).next_multiple_of(mr);
+    let columns = n.div_ceil(column_pieces).next_multiple_of(nr);
+    let row_pieces = m.div_ceil(rows);
+    let body = |i: usize| {
+        let (i, j) = (i % row_pieces * rows, i / row_pieces * columns);
+        let (m, width) = (rows.min(m - i), columns.min(n - j));
+        // SAFETY: pieces write different parts of c; addresses are the caller's.
+        unsafe {
+            let b = match b {
+                Operand::Rows(b) => Operand::Rows(b.from(0, j)),
+                Operand::Panels(b) => Operand::Panels(Matrix { data: b.data.add(j * k), ..b }),
+            };
+            let c = Out { data: c.at(i * n + j), row: n, accumulate };
+            with_vectors(Piece { m, k, n: width, a: a.from(i, 0), b, c });
+            if let Some(f) = epilogue {
+                for r in 0..m {
+                    f(i + r, j, std::slice::from_raw_parts_mut(c.data.add(r * n), width));
+                }
+            }
+        }
+    };
+    let count = row_pieces * n.div_ceil(columns);
+    if count == 1 { body(0) } else { for_each_piece(count, body) }
+}
+
+/// One piece, on this thread.
+struct Piece<T> {
+    m: usize,
+    k: usize,
+    n: usize,
+    a: Matrix<T>,
+    b: Operand<T>,
+    c: Out<T>,
+}
+
+impl<T: Real> Job<T> for Piece<T> {
+    #[inline(always)]
+    unsafe fn run<V: Vector<T = T>>(self) {
+        let Piece { m, k, n, a, b, c } = self;
+        let (width, block) = (2 * V::LANES, k_block(k));
+        // SAFETY: all addresses lie inside the operands that the caller vouches for.
+        unsafe {
+            let mut p = 0;
+            while p < k {
+                let depth = block.min(k - p);
+                let mut j = 0;
+                while j < n {
+                    let right = match b {
+                        Operand::Rows(b) => Right { data: b.data.add(p * b.row + j), steps: Steps(b.row) },
+                        Operand::Panels(b) => Right { data: b.data.add(j * k + p * width), steps: Steps(width) },
+                    };
+                    let mut i = 0;
+                    while i < m {
+                        let h = height(m - i, V::ROWS);
+                        let left = Left { data: a.from(i, p).data, rows: Steps(a.row), steps: Steps(a.col) };
+                        let out = Out { data: c.data.add(i * c.row + j), accumulate: c.accumulate || p > 0, ..c };
+                        tile::<V, _, _, _>(h, width.min(n - j), depth, left, right, out);
+                        i += h;
+                    }
+                    j += width;
+                }
+                p += depth;
+            }
+        }
+    }
+}
