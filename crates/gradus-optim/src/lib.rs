@@ -7,4 +7,7 @@ pub mod schedule;
 pub mod transform;
 
 pub use error::{Error, Kind};
-pub use optimiser::{Adagrad, Adam, AdamW, Lion, Muon, Optimiser, RmsProp, Sgd};
+pub use gradus_tensor;
+pub use optimiser::{
+    Adagrad, Adam, AdamW, Group, Lion, Muon, NonFinite, Optimise, Optimiser, RmsProp, Sgd, State, Stepped,
+};

@@ -2,7 +2,7 @@
 
 use super::{Optimiser, Parts, Recipe};
 use crate::transform::{AdagradScale, WeightDecay};
-use gradus_kernels::Real;
+use gradus_tensor::Real;
 
 /// The parts of [`Adagrad`]: coupled decay, scaling.
 #[derive(Clone, Copy, Debug)]

@@ -2,7 +2,7 @@
 
 use super::{Optimiser, Parts, Recipe};
 use crate::transform::{AdamMoments, WeightDecay};
-use gradus_kernels::Real;
+use gradus_tensor::Real;
 
 /// The parts of [`Adam`]: coupled decay, then moments.
 #[derive(Clone, Copy, Debug)]

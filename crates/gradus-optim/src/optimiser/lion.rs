@@ -2,7 +2,7 @@
 
 use super::{Optimiser, Parts, Recipe};
 use crate::transform::{LionSign, WeightDecay};
-use gradus_kernels::Real;
+use gradus_tensor::Real;
 
 /// The parts of [`Lion`]: sign of the momentum, decoupled decay.
 #[derive(Clone, Copy, Debug)]

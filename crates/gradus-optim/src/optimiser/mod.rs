@@ -1,23 +1,32 @@
-//! Optimisers: a recipe (the parts of a chain), a rate and its schedule.
+//! Optimisers: a recipe (the parts of a chain), a rate and its schedule, groups, and the state of every leaf.
 
 mod adagrad;
 mod adam;
+mod build;
+mod group;
+pub(crate) mod leaves;
 mod lion;
 mod muon;
 mod rmsprop;
 mod sgd;
+mod state;
+mod step;
 
 pub use adagrad::{Adagrad, AdagradRecipe};
 pub use adam::{Adam, AdamRecipe, AdamW, AdamWRecipe};
+pub use group::Group;
 pub use lion::{Lion, LionRecipe};
 pub use muon::{Muon, MuonRecipe};
 pub use rmsprop::{RmsProp, RmsPropRecipe};
 pub use sgd::{Sgd, SgdRecipe};
+pub use state::{Numbers, SavedLeaf, State};
 
 use crate::error::Error;
-use crate::schedule::{Constant, Schedule};
-use crate::transform::{Chain, ClipByGlobalNorm, ClipByLeafNorm, ClipByValue, Scale, Transform};
-use gradus_kernels::Real;
+use crate::schedule::{Clock, Schedule};
+use crate::transform::{Chain, LeafState, Transform};
+use gradus_tensor::{Gradients, LeafId, Module, Real};
+use group::Settings;
+use rustc_hash::FxHashMap;
 
 /// The transforms of a chain, in order.
 pub type Parts<T> = Vec<Box<dyn Transform<T>>>;
@@ -41,98 +50,82 @@ pub trait Recipe<T: Real>: Send + Sync {
     }
 }
 
-/// A recipe with a rate, a schedule, and transforms in front of the recipe's own.
-pub struct Optimiser<R, T = f32> {
+/// What moves the leaves of a net against their gradients. The training loop takes any.
+pub trait Optimise<T: Real> {
+    /// One step; an error leaves no number that is not finite behind.
+    ///
+    /// # Errors
+    /// If a hyper-parameter is out of range, a group matches no leaf, or a gradient is not finite.
+    fn try_step<N: Module<Elem = T>>(&mut self, net: &mut N, gradients: &Gradients<T>) -> Result<Stepped, Error>;
+
+    /// The rate of the next step.
+    fn present_rate(&self) -> f64;
+
+    /// Says that an epoch is over: schedules [`by_epoch`](Schedule::by_epoch) move on.
+    fn end_epoch(&mut self);
+
+    /// Tells the schedule a metric that should fall ([`plateau`](crate::schedule::plateau)).
+    fn observe(&mut self, metric: f64);
+
+    /// Everything that it remembers.
+    fn state(&self) -> State;
+
+    /// Takes a saved state back, for the leaves of `net` by name.
+    ///
+    /// # Errors
+    /// If the state comes from another recipe, or names or shapes do not fit.
+    fn restore<N: Module<Elem = T>>(&mut self, net: &N, state: &State) -> Result<(), Error>;
+}
+
+/// What a step did.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stepped {
+    /// The rate α of this step, schedule included.
+    pub rate: f64,
+    /// Whether the step was skipped because a gradient was not finite.
+    pub skipped: bool,
+    /// How many leaves received no gradient ([`Optimiser::unused`] names them).
+    pub unused: usize,
+}
+
+/// What to do with a gradient that is infinite or not a number, or so large that its square is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum NonFinite {
+    /// Refuse the step with an error that names the leaf.
+    Stop,
+    /// Leave weights and state as they are, and say so in [`Stepped::skipped`].
+    Skip,
+    /// Put 0 for what is not a number, and clip everything to [−c, c] with this c.
+    Clip(f64),
+    /// Do not look.
+    Unchecked,
+}
+
+/// A recipe with a rate, a schedule, groups of leaves, and the state of every leaf that it has stepped.
+///
+/// State is keyed by the identity of the leaf, so one optimiser may step several nets; [`state`](Optimise::state) gives it by name.
+pub struct Optimiser<R, T: Real = f32> {
     recipe: R,
     rate: f64,
     schedule: Box<dyn Schedule>,
-    front: Vec<Front>,
-    chain: Option<[Chain<T>; 2]>,
+    clock: Clock,
+    front: Vec<build::Front>,
+    groups: Vec<Group>,
+    everything_decays: bool,
+    non_finite: NonFinite,
+    /// For leaves that fit the recipe, and for the others; made at the first step.
+    chains: Option<[Chain<T>; 2]>,
+    leaves: FxHashMap<LeafId, Leaf<T>>,
+    /// The leaves in the order in which they were first seen.
+    order: Vec<LeafId>,
+    unused: Vec<LeafId>,
 }
 
-/// Transforms that any optimiser can have in front of its own.
-#[derive(Clone, Copy, Debug)]
-enum Front {
-    Negate,
-    Value(f64),
-    LeafNorm(f64),
-    GlobalNorm(f64),
-}
-
-impl Front {
-    fn part<T: Real>(self) -> Box<dyn Transform<T>> {
-        match self {
-            Front::Negate => Box::new(Scale(-1.0)),
-            Front::Value(c) => Box::new(ClipByValue(c)),
-            Front::LeafNorm(c) => Box::new(ClipByLeafNorm(c)),
-            Front::GlobalNorm(c) => Box::new(ClipByGlobalNorm(c)),
-        }
-    }
-}
-
-impl<R: Recipe<T>, T: Real> Optimiser<R, T> {
-    /// An optimiser with this recipe and the rate α.
-    #[must_use]
-    pub fn with_recipe(recipe: R, rate: f64) -> Self {
-        Optimiser { recipe, rate, schedule: Box::new(Constant), front: Vec::new(), chain: None }
-    }
-
-    /// Changes the recipe before the first step.
-    #[must_use]
-    pub(crate) fn edit(mut self, change: impl FnOnce(&mut R)) -> Self {
-        change(&mut self.recipe);
-        self.chain = None;
-        self
-    }
-
-    /// The rate α that the schedule multiplies.
-    pub fn rate(&self) -> f64 {
-        self.rate
-    }
-
-    /// Multiplies the rate by a schedule.
-    #[must_use]
-    pub fn schedule(mut self, schedule: impl Schedule + 'static) -> Self {
-        self.schedule = Box::new(schedule);
-        self
-    }
-
-    /// Clips every number of the gradient to [−c, c].
-    #[must_use]
-    pub fn clip_value(self, c: f64) -> Self {
-        self.in_front(Front::Value(c))
-    }
-
-    /// Clips the gradient of each leaf to the 2-norm c.
-    #[must_use]
-    pub fn clip_norm(self, c: f64) -> Self {
-        self.in_front(Front::LeafNorm(c))
-    }
-
-    /// Clips the gradients of all leaves together to the 2-norm c.
-    #[must_use]
-    pub fn clip_global_norm(self, c: f64) -> Self {
-        self.in_front(Front::GlobalNorm(c))
-    }
-
-    /// Climbs instead of descending.
-    #[must_use]
-    pub fn maximise(self) -> Self {
-        self.in_front(Front::Negate)
-    }
-
-    fn in_front(mut self, front: Front) -> Self {
-        self.front.push(front);
-        self.chain = None;
-        self
-    }
-
-    /// The chains of this optimiser: for leaves that fit its recipe, and for the others.
-    pub fn chains(&self) -> Result<[Chain<T>; 2], Error> {
-        let with_front = |parts: Parts<T>| {
-            let front = self.front.iter().map(|f| f.part());
-            Chain::new(front.chain(parts).collect())
-        };
-        Ok([with_front(self.recipe.parts())?, with_front(self.recipe.others())?])
-    }
+/// What an optimiser knows of one leaf.
+struct Leaf<T> {
+    name: String,
+    settings: Settings,
+    /// Which of the two chains.
+    chain: usize,
+    state: LeafState<T>,
 }

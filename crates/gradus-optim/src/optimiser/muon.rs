@@ -3,7 +3,7 @@
 use super::adam::{AdamWRecipe, MOMENTS};
 use super::{Optimiser, Parts, Recipe};
 use crate::transform::{Momentum, Orthogonalise, RateMatch, Scale, WeightDecay};
-use gradus_kernels::Real;
+use gradus_tensor::Real;
 
 /// The parts of [`Muon`]: momentum, Newton–Schulz, decoupled decay; AdamW for leaves that are not matrices.
 #[derive(Clone, Copy, Debug)]

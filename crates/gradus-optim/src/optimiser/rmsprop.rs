@@ -2,7 +2,7 @@
 
 use super::{Optimiser, Parts, Recipe};
 use crate::transform::{Momentum, RmsScale, WeightDecay};
-use gradus_kernels::Real;
+use gradus_tensor::Real;
 
 /// The parts of [`RmsProp`]: coupled decay, scaling, momentum.
 #[derive(Clone, Copy, Debug)]

@@ -2,7 +2,7 @@
 
 use super::{Optimiser, Parts, Recipe};
 use crate::transform::{Momentum, WeightDecay};
-use gradus_kernels::Real;
+use gradus_tensor::Real;
 
 /// w ← w − α d, with d the gradient, its momentum, and coupled or decoupled decay. The parts of [`Sgd`].
 #[derive(Clone, Copy, Debug)]

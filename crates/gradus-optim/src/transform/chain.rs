@@ -111,7 +111,13 @@ impl<T: Real> Chain<T> {
     /// # Panics
     /// If lengths differ within a leaf, or a state does not come from this chain.
     pub fn step(&self, clock: Clock, leaves: &mut [LeafStep<'_, T>]) {
-        self.run(clock, leaves, false);
+        self.step_beside(clock, leaves, 0.0);
+    }
+
+    /// [`step`](Self::step) beside leaves of another chain, whose gradients have this sum of squares: a global norm in front
+    /// is that of all.
+    pub fn step_beside(&self, clock: Clock, leaves: &mut [LeafStep<'_, T>], outside: f64) {
+        self.run(clock, leaves, false, outside);
     }
 
     /// One step that no bad number gets into: says which leaf is the first whose gradient holds one
@@ -124,15 +130,17 @@ impl<T: Real> Chain<T> {
     /// As [`step`](Self::step).
     pub fn step_checked(&self, clock: Clock, leaves: &mut [LeafStep<'_, T>]) -> Result<(), usize> {
         let total: usize = leaves.iter().map(|l| l.weights.len()).sum();
-        let first = total <= CHECKED_FIRST || self.segments.len() > 1 || self.parts[0].needs() == Needs::WholeLeaf;
+        let first = total <= CHECKED_FIRST
+            || self.segments.len() > 1
+            || self.parts.first().is_some_and(|p| p.needs() != Needs::Chunk);
         if first && let Some(leaf) = Self::first_non_finite(leaves) {
             return Err(leaf);
         }
-        self.run(clock, leaves, !first).map_or(Ok(()), Err)
+        self.run(clock, leaves, !first, 0.0).map_or(Ok(()), Err)
     }
 
     /// Returns the first leaf with a bad gradient, where `check` is true.
-    fn run(&self, clock: Clock, leaves: &mut [LeafStep<'_, T>], check: bool) -> Option<usize> {
+    fn run(&self, clock: Clock, leaves: &mut [LeafStep<'_, T>], check: bool, outside: f64) -> Option<usize> {
         let slots = self.offsets[self.parts.len()];
         for l in leaves.iter_mut() {
             let n = l.weights.len();
@@ -154,6 +162,7 @@ impl<T: Real> Chain<T> {
                 last: k + 1 == self.segments.len(),
                 needs: self.parts.get(segment.start).map_or(Needs::Chunk, |p| p.needs()),
                 check: check && k == 0,
+                outside: if k == 0 { outside } else { 0.0 },
             };
             if let Some(bad) = stage.run(clock, leaves, total) {
                 return Some(bad);
@@ -180,6 +189,8 @@ struct Stage<'c, T> {
     last: bool,
     needs: Needs,
     check: bool,
+    /// The sum of squares of gradients that another chain steps.
+    outside: f64,
 }
 
 /// A part of a leaf on its way through a segment.
@@ -207,7 +218,7 @@ impl<T: Real> Stage<'_, T> {
                 .collect(),
             Needs::Chunk | Needs::WholeLeaf => SmallVec::new(),
         };
-        let global_norm = norms.iter().sum::<f64>().sqrt();
+        let global_norm = (norms.iter().sum::<f64>() + self.outside).sqrt();
         let mut pieces: Vec<Piece<'_, T>> = Vec::with_capacity(leaves.len() + total / PIECE);
         for (i, l) in leaves.iter_mut().enumerate() {
             if keeps {

@@ -97,3 +97,34 @@ impl<T: Real> Transform<T> for ClipByGlobalNorm {
         at.global_norm <= self.0
     }
 }
+
+/// d ← d within [−c, c], and 0 for what is not a number.
+#[derive(Clone, Copy, Debug)]
+pub struct Finite(
+    /// c, above 0.
+    pub f64,
+);
+
+impl<T: Real> Transform<T> for Finite {
+    fn name(&self) -> &'static str {
+        "finite"
+    }
+
+    fn check(&self) -> Result<(), String> {
+        super::positive("the largest value", self.0)
+    }
+
+    fn apply(&self, _: &Context<'_>, direction: &mut [T], _: &[T], _: &mut [&mut [T]]) {
+        update(FiniteClamp(T::from_f64(self.0)), [], [direction]);
+    }
+}
+
+#[derive(Clone, Copy)]
+struct FiniteClamp<T>(T);
+
+impl<T: Real> Update<T, 0, 1> for FiniteClamp<T> {
+    #[inline(always)]
+    fn at<S: Isa>(self, s: S, x: [T; 0], [d]: [T; 1]) -> [T; 1] {
+        Clamp(self.0).at(s, x, [if d.is_nan() { T::ZERO } else { d }])
+    }
+}

@@ -20,7 +20,7 @@ mod scale;
 pub use adagrad::AdagradScale;
 pub use adam::AdamMoments;
 pub use chain::{Chain, LeafState, LeafStep};
-pub use clip::{ClipByGlobalNorm, ClipByLeafNorm, ClipByValue};
+pub use clip::{ClipByGlobalNorm, ClipByLeafNorm, ClipByValue, Finite};
 pub use decay::WeightDecay;
 pub use lanes::Last;
 pub use lion::LionSign;

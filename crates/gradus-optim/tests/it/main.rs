@@ -3,3 +3,4 @@
 mod chain;
 mod paths;
 mod schedules;
+mod step;
