@@ -7,6 +7,7 @@
 
 pub mod buffer;
 pub mod conv;
+pub mod floats;
 pub mod kind;
 pub mod linalg;
 pub mod map;

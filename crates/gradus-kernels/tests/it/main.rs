@@ -1,6 +1,7 @@
 //! The kernels, held against naive twins and laws.
 
 mod conv;
+mod floats;
 mod linalg;
 mod maths;
 mod maths_wide;
