@@ -36,6 +36,19 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// The same under the name of what the user asked for.
+    pub(super) fn of(mut self, name: &'static str) -> Self {
+        match &mut self {
+            Error::Singular { what, .. }
+            | Error::NotPositiveDefinite { what, .. }
+            | Error::NotFinite { what, .. }
+            | Error::NoConvergence { what, .. } => *what = name,
+        }
+        self
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

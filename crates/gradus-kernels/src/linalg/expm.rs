@@ -152,26 +152,18 @@ fn exponential<T: Real>(n: usize, mut a: Jet<T>) -> Result<Jet<T>, Error> {
     left.add(-T::ONE, &odd);
     let mut pivots = vec![0; n];
     let lu = left.value.get_mut().unwrap_or_default();
-    lu_factor(n, lu, &mut pivots).map_err(renamed)?;
-    lu_solve(n, n, lu, &pivots, right.value.get_mut().unwrap_or_default()).map_err(renamed)?;
+    lu_factor(n, lu, &mut pivots).map_err(|e| e.of("expm"))?;
+    lu_solve(n, n, lu, &pivots, right.value.get_mut().unwrap_or_default()).map_err(|e| e.of("expm"))?;
     if let (Some(slope), Some(d)) = (&mut right.slope, &mut left.slope) {
         let slope = slope.get_mut().unwrap_or_default();
         d.get_mut().unwrap_or_default().iter_mut().for_each(|x| *x = -*x);
         square(n, d, &right.value, true, slope);
-        lu_solve(n, n, lu, &pivots, slope).map_err(renamed)?;
+        lu_solve(n, n, lu, &pivots, slope).map_err(|e| e.of("expm"))?;
     }
     for _ in 0..plan.squarings {
         right = right.times(&right);
     }
     Ok(right)
-}
-
-fn renamed(e: Error) -> Error {
-    match e {
-        Error::Singular { pivot, .. } => Error::Singular { what: "expm", pivot },
-        Error::NotFinite { at, .. } => Error::NotFinite { what: "expm", at },
-        e => e,
-    }
 }
 
 /// A matrix and, where a derivative is asked for, its slope along the direction.

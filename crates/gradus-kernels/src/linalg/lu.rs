@@ -109,7 +109,7 @@ pub fn lu_solve<T: Real>(n: usize, m: usize, lu: &[T], pivots: &[u32], b: &mut [
         swap_rows(m, b, i, p as usize);
     }
     triangular_solve(n, m, Triangular::LOWER.unit(), lu, b)?;
-    triangular_solve(n, m, Triangular::UPPER, lu, b).map_err(named)
+    triangular_solve(n, m, Triangular::UPPER, lu, b).map_err(|e| e.of("lu_solve"))
 }
 
 /// Solves Aᵀ·X = B, B n x m, from the factors of [`lu_factor`] of A; X replaces B.
@@ -121,19 +121,12 @@ pub fn lu_solve<T: Real>(n: usize, m: usize, lu: &[T], pivots: &[u32], b: &mut [
 /// If the lengths do not fit.
 pub fn lu_solve_transposed<T: Real>(n: usize, m: usize, lu: &[T], pivots: &[u32], b: &mut [T]) -> Result<(), Error> {
     assert_eq!(b.len(), n * m, "lu_solve_transposed: b is not {n} x {m}");
-    triangular_solve(n, m, Triangular::UPPER.transposed(), lu, b).map_err(named)?;
+    triangular_solve(n, m, Triangular::UPPER.transposed(), lu, b).map_err(|e| e.of("lu_solve"))?;
     triangular_solve(n, m, Triangular::LOWER.unit().transposed(), lu, b)?;
     for (i, &p) in pivots.iter().enumerate().rev() {
         swap_rows(m, b, i, p as usize);
     }
     Ok(())
-}
-
-fn named(e: Error) -> Error {
-    match e {
-        Error::Singular { pivot, .. } => Error::Singular { what: "lu_solve", pivot },
-        e => e,
-    }
 }
 
 fn swap_rows<T: Real>(m: usize, b: &mut [T], i: usize, p: usize) {

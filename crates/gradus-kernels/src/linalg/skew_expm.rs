@@ -5,10 +5,11 @@
 //! polynomials in A² ([`chebyshev`](super::chebyshev)); every product is symmetric or skew, so half of it suffices. Compared
 //! with a Padé approximant of the same accuracy there is no system to solve, so nothing can be singular.
 
-use super::blocks::{finite, square};
+use super::blocks::finite;
 use super::chebyshev::{Series, most_powers};
 use super::error::Error;
 use super::halves::{Kind, Product, combine};
+use super::polar::nearest;
 use crate::buffer::Shared;
 use crate::real::Real;
 
@@ -60,7 +61,7 @@ pub fn skew_expm<T: Real>(n: usize, v: &[T], out: &mut [T], aux: &mut [T]) -> Re
     if series.squarings > 0 {
         double(n, series.squarings, out, s, |_, _, _| {});
         out.iter_mut().zip(&*s).for_each(|(c, &s)| *c += s);
-        polish(n, out, s);
+        nearest(n, out, s);
     }
     Ok(())
 }
@@ -168,21 +169,6 @@ pub(super) fn double<T: Real>(n: usize, times: u32, c: &mut [T], s: &mut [T], mu
         c.copy_from_slice(next_c);
         s.copy_from_slice(next_s);
     }
-}
-
-/// One step Q + Q(I − QᵀQ)/2 towards the nearest orthogonal matrix: squaring doubles the defect, this squares it.
-fn polish<T: Real>(n: usize, q: &mut [T], defect: &mut [T]) {
-    Product {
-        transposed: true,
-        factor: T::from_f64(-0.5),
-        shift: T::from_f64(0.5),
-        ..Product::new(n, Kind::Symmetric, &[(q, q)])
-    }
-    .write(defect);
-    let mut step = Shared::stale(n * n);
-    let step = step.get_mut().unwrap_or_default();
-    square(n, q, defect, false, step);
-    q.iter_mut().zip(step).for_each(|(q, s)| *q += *s);
 }
 
 /// out = V − Vᵀ, in tiles.

@@ -2,7 +2,9 @@
 
 mod expm;
 mod factor;
+mod functions;
 mod skew;
+mod spectral;
 mod twice;
 
 use gradus_kernels::Real;
