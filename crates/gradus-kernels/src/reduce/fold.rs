@@ -88,15 +88,18 @@ impl<T: Real> Cascade<T> {
     }
 }
 
-/// How many numbers are folded at a time.
-const LANES: usize = 32;
+/// How many numbers are folded at a time. The accumulators stay in memory on purpose: loops over them vectorise whatever the
+/// fold does, and four numbers are joined for each load and store of one.
+const LANES: usize = 128;
 /// How many numbers are folded into the lanes before blocks are joined pairwise.
-const BLOCK: usize = 32 * LANES;
+const BLOCK: usize = 16 * LANES;
+/// Runs shorter than this are folded one by one, even and odd places apart.
+const SHORT: usize = 16;
 
-/// The fold of a run: blocks of 1,024 into 32 lanes, lanes by halves, blocks pairwise.
+/// The fold of a run: blocks of 2,048 into 128 lanes, lanes by halves, blocks pairwise.
 #[inline(always)]
 pub(super) fn run<T: Real, S: Isa, const N: usize>(
-    s: S,
+    _: S,
     x: [&[T]; N],
     start: T,
     lift: impl Fn([T; N]) -> T,
@@ -104,52 +107,58 @@ pub(super) fn run<T: Real, S: Isa, const N: usize>(
 ) -> T {
     let n = x[0].len();
     let x = x.map(|x| &x[..n]);
-    if n <= BLOCK {
-        return block(s, x, start, &lift, &join);
+    if n < SHORT {
+        let (mut even, mut odd) = (start, start);
+        for i in 0..n / 2 {
+            even = join(even, lift(x.map(|x| x[2 * i])));
+            odd = join(odd, lift(x.map(|x| x[2 * i + 1])));
+        }
+        if n % 2 == 1 {
+            even = join(even, lift(x.map(|x| x[n - 1])));
+        }
+        return join(even, odd);
     }
     let mut total = Cascade::new();
     for from in (0..n).step_by(BLOCK) {
         let to = (from + BLOCK).min(n);
-        total.push(block(s, x.map(|x| &x[from..to]), start, &lift, &join), &join);
+        let value = block(x.map(|x| &x[from..to]), start, &lift, &join);
+        if n <= BLOCK {
+            return value;
+        }
+        total.push(value, &join);
     }
     total.finish(start, &join)
 }
 
 #[inline(always)]
-fn block<T: Real, S: Isa, const N: usize>(
-    _: S,
-    x: [&[T]; N],
-    start: T,
-    lift: &impl Fn([T; N]) -> T,
-    join: &impl Fn(T, T) -> T,
-) -> T {
+fn block<T: Real, const N: usize>(x: [&[T]; N], start: T, lift: &impl Fn([T; N]) -> T, join: &impl Fn(T, T) -> T) -> T {
     let n = x[0].len();
-    if n < LANES {
-        let mut acc = [start; 4];
-        for i in 0..n {
-            acc[i % 4] = join(acc[i % 4], lift(x.map(|x| x[i])));
-        }
-        return join(join(acc[0], acc[1]), join(acc[2], acc[3]));
-    }
     let mut acc = [start; LANES];
-    let whole = n - n % LANES;
     let mut from = 0;
-    while from < whole {
-        let at: [&[T]; N] = x.map(|x| &x[from..from + LANES]);
+    while from + 4 * LANES <= n {
+        let [a, b, c, d]: [[&[T]; N]; 4] =
+            std::array::from_fn(|k| x.map(|x| &x[from + k * LANES..from + (k + 1) * LANES]));
         for l in 0..LANES {
-            acc[l] = join(acc[l], lift(at.map(|x| x[l])));
+            let first = join(lift(a.map(|x| x[l])), lift(b.map(|x| x[l])));
+            let second = join(lift(c.map(|x| x[l])), lift(d.map(|x| x[l])));
+            acc[l] = join(acc[l], join(first, second));
         }
-        from += LANES;
+        from += 4 * LANES;
     }
-    for i in whole..n {
-        acc[i - whole] = join(acc[i - whole], lift(x.map(|x| x[i])));
-    }
-    let mut width = LANES / 2;
-    while width > 0 {
-        for l in 0..width {
-            acc[l] = join(acc[l], acc[l + width]);
+    while from < n {
+        let to = (from + LANES).min(n);
+        let part = x.map(|x| &x[from..to]);
+        for (l, y) in acc[..to - from].iter_mut().enumerate() {
+            *y = join(*y, lift(part.map(|x| x[l])));
         }
-        width /= 2;
+        from = to;
+    }
+    let mut width = n.min(LANES);
+    while width > 1 {
+        let half = width.div_ceil(2);
+        let (low, high) = acc.split_at_mut(half);
+        low.iter_mut().zip(&high[..width - half]).for_each(|(a, &b)| *a = join(*a, b));
+        width = half;
     }
     acc[0]
 }

@@ -42,20 +42,24 @@ impl<T: Real> Kernel for Softmax<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Isa>(self, s: S) {
-        for (x, y) in self.x.chunks_exact(self.n).zip(self.y.chunks_exact_mut(self.n)) {
+        let Softmax { x, n, y, log } = self;
+        for (x, y) in x.chunks_exact(n).zip(y.chunks_exact_mut(n)) {
             let top = run(s, [x], -T::INFINITY, |[x]| x, |a, b| Max.join(s, a, b));
-            for (y, &x) in y.iter_mut().zip(x) {
-                *y = (x - top).exp(s);
+            y.iter_mut().zip(x).for_each(|(y, &x)| *y = x - top);
+        }
+        if log {
+            for y in y.chunks_exact_mut(n) {
+                // x − m first: m + ln Σ would round away ln Σ where m is large.
+                let shift = run(s, [&*y], T::ZERO, |[y]| y.exp(s), |a, b| a + b).ln(s);
+                y.iter_mut().for_each(|y| *y = *y - shift);
             }
-            let sum = run(s, [&*y], T::ZERO, |[y]| y, |a, b| a + b);
-            if self.log {
-                let shift = sum.ln(s);
-                // (x − m) first: m + ln Σ would round away ln Σ where m is large.
-                y.iter_mut().zip(x).for_each(|(y, &x)| *y = (x - top) - shift);
-            } else {
-                let scale = T::ONE / sum;
-                y.iter_mut().for_each(|y| *y = *y * scale);
-            }
+            return;
+        }
+        // Over all rows at once: short rows would leave most lanes idle.
+        y.iter_mut().for_each(|y| *y = y.exp(s));
+        for y in y.chunks_exact_mut(n) {
+            let scale = T::ONE / run(s, [&*y], T::ZERO, |[y]| y, |a, b| a + b);
+            y.iter_mut().for_each(|y| *y = *y * scale);
         }
     }
 }
