@@ -3,6 +3,7 @@
 mod bench;
 mod ci;
 mod doctor;
+mod gradcheck;
 mod release;
 mod run;
 mod tidy;
@@ -28,6 +29,10 @@ enum Verb {
     Ci(ci::Ci),
     /// The speed of gradus: alone, against peers, sizes and its past.
     Bench(bench::Bench),
+    /// The table of every op's derivatives, orders 1 to 3 in all nestings.
+    Gradcheck(gradcheck::Gradcheck),
+    /// One row of that table.
+    CheckOp(gradcheck::CheckOp),
     /// Say what this machine lacks for the optional chores.
     Doctor,
     /// Bump, check and pack every crate, and send nothing.
@@ -39,6 +44,8 @@ fn main() -> ExitCode {
         Verb::Tidy => tidy::tidy(),
         Verb::Ci(ci) => ci.run(),
         Verb::Bench(bench) => bench.run(),
+        Verb::Gradcheck(gradcheck) => gradcheck.run(),
+        Verb::CheckOp(check) => check.run(),
         Verb::Doctor => doctor::doctor(),
         Verb::Release(release) => release.run(),
     };

@@ -10,6 +10,7 @@ mod formulas;
 mod names;
 mod openings;
 mod readmes;
+mod rooms;
 mod sizes;
 mod source;
 mod unsafe_code;
@@ -28,6 +29,7 @@ const GATES: &[Gate] = &[
     ("openings", openings::gate),
     ("sizes", sizes::gate),
     ("names", names::gate),
+    ("rooms", rooms::gate),
     ("unsafe", unsafe_code::gate),
     ("examples", examples::gate),
     ("words", words::gate),

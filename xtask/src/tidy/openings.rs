@@ -8,7 +8,7 @@ pub(crate) fn gate(tree: &Tree) -> Vec<String> {
         let first = file.text.lines().next().unwrap_or_default();
         if !first.starts_with("//! ") {
             findings.push(format!("{} does not open with `//! …`: say in a sentence what the file is for", file.path));
-        } else if first.split_whitespace().count() < 4 {
+        } else if first.split_whitespace().count() < 3 {
             findings.push(format!("{} opens with `{first}`: that is a title, not a sentence", file.path));
         }
     }
