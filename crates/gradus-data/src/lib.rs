@@ -37,6 +37,8 @@ mod digits;
 mod number;
 mod transform;
 
+#[cfg(feature = "download")]
+pub mod download;
 mod format;
 mod nearest;
 

@@ -113,19 +113,23 @@ impl<R: Read + Seek> Zip<R> {
         }
         self.file.seek(SeekFrom::Start(start)).map_err(io)?;
         let packed = std::io::BufReader::with_capacity(1 << 16, (&mut self.file).take(entry.packed));
-        let mut crc = flate2::Crc::new();
+        let (mut crc, mut count) = (flate2::Crc::new(), 0);
         let result = match entry.method {
             0 if entry.packed == entry.unpacked => {
-                parse(Input::bounded(Counted { inner: packed, crc: &mut crc }, entry.packed))?
+                parse(Input::bounded(Counted { inner: packed, crc: &mut crc, count: &mut count }, entry.packed))?
             }
             8 => {
                 let at_most = entry.unpacked.min(unpacked_bound(entry.packed));
                 let unpacked = flate2::bufread::DeflateDecoder::new(packed);
-                parse(Input::bounded(Counted { inner: unpacked, crc: &mut crc }, at_most))?
+                parse(Input::bounded(Counted { inner: unpacked, crc: &mut crc, count: &mut count }, at_most))?
             }
             0 => return Err(bad(&format!("{:?} is stored, but its two sizes differ", entry.name))),
             other => return Err(bad(&format!("{:?} is packed by method {other}; 0 and 8 are read", entry.name))),
         };
+        if count != entry.unpacked {
+            let message = format!("{:?} unpacks to {count} bytes, the directory says {}", entry.name, entry.unpacked);
+            return Err(bad(&message));
+        }
         if crc.sum() != entry.crc {
             let message =
                 format!("{WHO}: the checksum of {:?} is {:08x}, expected {:08x}", entry.name, crc.sum(), entry.crc);
@@ -199,16 +203,18 @@ fn read_at<R: Read + Seek>(file: &mut R, at: u64, size: u64) -> Result<Vec<u8>, 
     Ok(bytes)
 }
 
-/// Takes the checksum of what passes.
+/// Takes number and checksum of the bytes that pass.
 struct Counted<'a, R> {
     inner: R,
     crc: &'a mut flate2::Crc,
+    count: &'a mut u64,
 }
 
 impl<R: Read> Read for Counted<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let n = self.inner.read(buffer)?;
         self.crc.update(&buffer[..n]);
+        *self.count += n as u64;
         Ok(n)
     }
 }

@@ -6,8 +6,13 @@ mod batching;
 mod csv;
 #[cfg(feature = "digits")]
 mod digits;
+#[cfg(feature = "download")]
+mod downloading;
 mod folders;
+mod fuzzing;
+mod hostile;
 mod loading;
+mod memory;
 mod splitting;
 mod standardizing;
 mod transforming;

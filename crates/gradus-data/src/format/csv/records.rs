@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 
 use ::csv::{ByteRecord, ReaderBuilder, Terminator};
 
@@ -58,6 +58,10 @@ struct Taken {
     since_record: AtomicUsize,
     total: AtomicU64,
     last_byte: AtomicU8,
+    /// Whether an odd number of quotes has passed.
+    quote_open: AtomicBool,
+    /// Whether the source has come to its end.
+    ended: AtomicBool,
 }
 
 impl<'a> Records<'a> {
@@ -235,6 +239,18 @@ impl<'a> Records<'a> {
             Error::caused(kind, format!("{}: cannot read row {next}: {cause}", self.who), cause)
         })?;
         self.taken.since_record.store(0, Ordering::Relaxed);
+        // A quote that is never closed takes all the rest of the file into one field.
+        if there && self.taken.ended.load(Ordering::Relaxed) && self.taken.quote_open.load(Ordering::Relaxed) {
+            let last = self.record.len().checked_sub(1).and_then(|last| self.record.get(last));
+            if last.is_some_and(|field| field.contains(&b'\n')) {
+                // The end of the last line lies within the field, and is counted there.
+                let within = u64::from(self.taken.last_byte.load(Ordering::Relaxed) == b'\n');
+                let (row, line) = (self.row + 1, first_line(&self.record, self.last_line() + within));
+                let message =
+                    format!("{}: row {row} (line {line}): a quote is left open to the end of the file", self.who);
+                return Err(Error::new(Kind::Format, message));
+            }
+        }
         Ok(there)
     }
 
@@ -326,8 +342,12 @@ impl Read for Capped<'_> {
         let n = self.inner.read(buffer)?;
         self.taken.since_record.fetch_add(n, Ordering::Relaxed);
         self.taken.total.fetch_add(n as u64, Ordering::Relaxed);
-        if let Some(&last) = buffer[..n].last() {
-            self.taken.last_byte.store(last, Ordering::Relaxed);
+        match buffer[..n].last() {
+            Some(&last) => self.taken.last_byte.store(last, Ordering::Relaxed),
+            None => self.taken.ended.store(!buffer.is_empty(), Ordering::Relaxed),
+        }
+        if buffer[..n].iter().filter(|&&byte| byte == b'"').count() % 2 == 1 {
+            self.taken.quote_open.fetch_xor(true, Ordering::Relaxed);
         }
         Ok(n)
     }
