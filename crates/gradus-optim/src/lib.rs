@@ -2,12 +2,15 @@
 #![forbid(unsafe_code)]
 
 mod error;
+mod objective;
 pub mod optimiser;
+pub mod penalty;
 pub mod schedule;
 pub mod transform;
 
 pub use error::{Error, Kind};
 pub use gradus_tensor;
+pub use objective::{Evaluation, Objective};
 pub use optimiser::{
     Adagrad, Adam, AdamW, Group, Lion, Muon, NonFinite, Optimise, Optimiser, RmsProp, Sgd, State, Stepped,
 };

@@ -15,6 +15,7 @@ mod step;
 pub use adagrad::{Adagrad, AdagradRecipe};
 pub use adam::{Adam, AdamRecipe, AdamW, AdamWRecipe};
 pub use group::Group;
+pub(crate) use group::matches as group_matches;
 pub use lion::{Lion, LionRecipe};
 pub use muon::{Muon, MuonRecipe};
 pub use rmsprop::{RmsProp, RmsPropRecipe};

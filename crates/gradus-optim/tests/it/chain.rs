@@ -175,10 +175,10 @@ fn newton_schulz_drives_singular_values_towards_one() {
 
 #[test]
 fn hyper_parameters_out_of_range_are_named() {
-    let error = Adam::<f32>::new(0.1).betas(0.9, 1.0).chains().err().expect("refused");
+    let error = Adam::<f32>::new(0.1).betas(0.9, 1.0).chains().expect_err("refused");
     assert_eq!(error.kind(), Kind::HyperParameter);
     assert_eq!(error.to_string(), "adam: beta2 must lie in [0, 1), got 1");
-    let error = Sgd::<f32>::new(0.1).momentum(0.9).dampening(0.1).nesterov().chains().err().expect("refused");
+    let error = Sgd::<f32>::new(0.1).momentum(0.9).dampening(0.1).nesterov().chains().expect_err("refused");
     assert_eq!(error.to_string(), "momentum: Nesterov momentum needs a momentum above 0 and no dampening");
     assert!(Sgd::<f32>::new(0.1).clip_norm(f64::NAN).chains().is_err());
     assert!(Sgd::<f32>::new(0.1).weight_decay(-1.0).chains().is_err());

@@ -2,5 +2,6 @@
 
 mod chain;
 mod paths;
+mod penalties;
 mod schedules;
 mod step;
