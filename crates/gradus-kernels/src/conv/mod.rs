@@ -5,7 +5,9 @@
 //! are the other two. Like everywhere in this field the kernel is not flipped (cross-correlation).
 
 mod columns;
+mod direct;
 mod shape;
+mod stage;
 
 pub use shape::ConvShape;
 pub(crate) use shape::extent;
@@ -28,6 +30,9 @@ pub fn conv<T: Real>(shape: &ConvShape, x: &[T], w: &[T], out: &mut [T]) {
     if out.is_empty() {
         return;
     }
+    if direct::serves::<T>(&d) {
+        return direct::forward(shape, &d, x, w, out);
+    }
     let mut scratch = Shared::stale(d.taps * d.points);
     let cols = scratch.get_mut().expect("a fresh buffer has one owner");
     for (i, out) in out.chunks_exact_mut(d.rows * d.points).enumerate() {
@@ -47,10 +52,19 @@ pub fn conv<T: Real>(shape: &ConvShape, x: &[T], w: &[T], out: &mut [T]) {
 /// If the shape is refused by [`ConvShape::output`], or a slice has another length.
 pub fn conv_input_adjoint<T: Real>(shape: &ConvShape, g: &[T], w: &[T], out: &mut [T]) {
     let d = shape.checked(out.len(), w.len(), g.len());
-    out.fill(T::ZERO);
     if g.is_empty() || out.is_empty() {
-        return;
+        return out.fill(T::ZERO);
     }
+    if let Some(turned) = direct::turned_shape(shape, &d) {
+        let e = turned.checked(g.len(), w.len(), out.len());
+        if direct::serves::<T>(&e) {
+            let mut scratch = Shared::stale(w.len());
+            let weights = scratch.get_mut().expect("a fresh buffer has one owner");
+            direct::turned(shape, &d, w, weights);
+            return direct::forward(&turned, &e, g, weights, out);
+        }
+    }
+    out.fill(T::ZERO);
     let mut scratch = Shared::stale(d.taps * d.points);
     let cols = scratch.get_mut().expect("a fresh buffer has one owner");
     for (i, out) in out.chunks_exact_mut(d.image).enumerate() {
@@ -70,10 +84,13 @@ pub fn conv_input_adjoint<T: Real>(shape: &ConvShape, g: &[T], w: &[T], out: &mu
 /// If the shape is refused by [`ConvShape::output`], or a slice has another length.
 pub fn conv_weight_adjoint<T: Real>(shape: &ConvShape, x: &[T], g: &[T], out: &mut [T]) {
     let d = shape.checked(x.len(), out.len(), g.len());
-    out.fill(T::ZERO);
     if g.is_empty() || out.is_empty() {
-        return;
+        return out.fill(T::ZERO);
     }
+    if d.rows >= 4 {
+        return direct::weight(shape, &d, x, g, out);
+    }
+    out.fill(T::ZERO);
     let mut scratch = Shared::stale(d.taps * d.points);
     let cols = scratch.get_mut().expect("a fresh buffer has one owner");
     for (i, g) in g.chunks_exact(d.rows * d.points).enumerate() {

@@ -9,8 +9,12 @@ pub use vector::Lanes;
 
 use crate::real::Real;
 use crate::view::{Offsets, View};
-use block::{Epilogue, Target, product};
-use pack::Matrix;
+use block::{Epilogue, product};
+
+pub(crate) use block::Target;
+pub(crate) use pack::{Matrix, Panels};
+pub(crate) use tile::{Left, Out, Right, Steps, Table, height, tile};
+pub(crate) use vector::{Job, Vector, tile_size, with_vectors};
 
 /// out = a·b (+ out where `accumulate`): a `[.., m, k]`, b `[.., k, n]` with equal leading axes, out row-major `[.., m, n]`.
 ///

@@ -24,7 +24,6 @@ impl Walk for Steps {
 
 /// Offsets from a table.
 #[derive(Clone, Copy)]
-#[allow(dead_code, reason = "for the convolution")]
 pub(crate) struct Table(pub(crate) *const u32);
 
 impl Walk for Table {
