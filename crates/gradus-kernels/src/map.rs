@@ -3,7 +3,7 @@
 use crate::real::Real;
 use crate::simd::{Isa, Kernel, simd};
 use crate::threads::for_each_chunk;
-use crate::view::{Offsets, View};
+use crate::view::{Offsets, View, is_contiguous};
 
 /// A function of N numbers, applied lane by lane. `at` must be `#[inline(always)]` and free of branches that depend on data.
 pub trait Map<T: Real, const N: usize>: Copy + Send + Sync {
@@ -57,6 +57,7 @@ const GATHER: usize = 512;
 
 /// Calls `body` on contiguous runs that cover `out`, with the matching runs of every input; strided inputs are gathered.
 /// All inputs have the same shape, row-major order of which is `out`.
+#[inline]
 pub fn elementwise<T: Real, const N: usize>(
     inputs: [View<'_, T>; N],
     out: &mut [T],
@@ -65,14 +66,23 @@ pub fn elementwise<T: Real, const N: usize>(
     if out.is_empty() {
         return;
     }
-    let flat = inputs.map(|x| x.contiguous());
-    if flat.iter().all(Option::is_some) {
-        let flat = flat.map(|x| x.unwrap_or(&[]));
+    if inputs.iter().all(|x| is_contiguous(x.shape, x.strides)) {
+        let flat = inputs.map(|x| &x.data[..out.len()]);
         if out.len() <= PIECE {
             return body(flat, out);
         }
         return for_each_chunk(out, PIECE, |start, out| body(flat.map(|x| &x[start..start + out.len()]), out));
     }
+    strided(inputs, out, body);
+}
+
+/// [`elementwise`] where an input is not contiguous: apart, because its scratch on the stack would cost every small call.
+#[inline(never)]
+fn strided<T: Real, const N: usize>(
+    inputs: [View<'_, T>; N],
+    out: &mut [T],
+    body: impl Fn([&[T]; N], &mut [T]) + Sync,
+) {
     let shape = inputs[0].shape;
     // The longest suffix of axes over which every input is contiguous or constant is one run.
     let mut split = shape.len();

@@ -125,3 +125,55 @@ fn wide_lanes_are_within_the_promised_ulp() {
         assert!(distance(y, phi) <= 4, "normal_cdf({x}) = {y:e}");
     }
 }
+
+/// |got − want| ≤ limit·(|want| + floor): `floor` 1 where a function crosses zero.
+fn near(what: &str, got: f64, want: f64, limit: f64, floor: f64) {
+    assert!(got == want || (got - want).abs() <= limit * (want.abs() + floor), "{what}: {got:e} instead of {want:e}");
+}
+
+#[test]
+fn gamma_functions() {
+    for x in sample().into_iter().filter(|x| x.is_finite() && x.abs() > 1e-290 && *x > -150.0 && *x < 1e300) {
+        near(&format!("lgamma({x:e})"), x.lgamma(), core_math::lgamma(x), 4e-15, 1.0);
+    }
+    assert_eq!((0.0_f64.lgamma(), (-3.0_f64).lgamma()), (f64::INFINITY, f64::INFINITY));
+    // ψ⁽ⁿ⁾(x + 1) = ψ⁽ⁿ⁾(x) + (−1)ⁿ n!/xⁿ⁺¹, on both sides of zero.
+    for n in 0..12_u32 {
+        for k in 1..200 {
+            let x = f64::from(k) * 0.173 - 17.0;
+            let factorial = (1..=n).fold(1.0, |f, k| f * f64::from(k));
+            let step = (-1.0_f64).powi(n as i32) * factorial / x.powi(n as i32 + 1);
+            let (a, b) = (x.polygamma(n), (x + 1.0).polygamma(n));
+            // x + 1 is rounded, which near a pole counts by the distance to it.
+            let scale = a.abs() + b.abs() + step.abs();
+            let r = (x - x.round()).abs();
+            assert!(
+                (b - a - step).abs() <= 1e-14 * f64::from(n + 1) * scale / r.min(1.0),
+                "psi {n} at {x}: {a:e} {b:e} {step:e}"
+            );
+        }
+    }
+    let (euler, pi) = (0.577_215_664_901_532_9, std::f64::consts::PI);
+    near("psi(1)", 1.0_f64.digamma(), -euler, 4e-16, 1.0);
+    near("psi'(1)", 1.0_f64.polygamma(1), pi * pi / 6.0, 1e-15, 0.0);
+    near("psi'(1/2)", 0.5_f64.polygamma(1), pi * pi / 2.0, 1e-15, 0.0);
+    near("psi'(-1/2)", (-0.5_f64).polygamma(1), pi * pi / 2.0 + 4.0, 1e-15, 0.0);
+    near("psi''(1)", 1.0_f64.polygamma(2), -2.404_113_806_319_188_6, 1e-15, 0.0);
+    assert!((-2.0_f64).polygamma(2).is_nan() && (-2.0_f64).digamma().is_nan());
+    assert_eq!((-2.0_f64).polygamma(1), f64::INFINITY);
+}
+
+#[test]
+fn erfinv_inverts_erf() {
+    for k in -999..1000 {
+        let y = f64::from(k) / 1000.0;
+        near("erf(erfinv)", Real::erf(y.erfinv(), Portable), y, 4e-16, 0.0);
+    }
+    for x in [1e-300, 1e-9, 0.3, 1.0, 3.0, 5.5] {
+        // Near 1, y itself is known to half an ulp only, which the slope of erfinv multiplies.
+        let slope = 1.5e-16 * 0.886 * core_math::exp(x * x) / x;
+        near("erfinv(erf)", core_math::erf(x).erfinv(), x, 1e-15 + slope, 0.0);
+    }
+    assert!(1.0_f64.erfinv() == f64::INFINITY && (-1.0_f64).erfinv() == f64::NEG_INFINITY && 1.1_f64.erfinv().is_nan());
+    assert!((-0.0_f64).erfinv().is_sign_negative());
+}
