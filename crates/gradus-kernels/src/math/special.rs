@@ -1,6 +1,6 @@
 //! Scalar special functions in `f64`: inverse error function, log-gamma, digamma, polygamma.
 
-use crate::math::double;
+use crate::math::{double, polynomial};
 use crate::simd::Portable;
 use std::f64::consts::{FRAC_2_SQRT_PI, LN_2, PI};
 
@@ -49,6 +49,83 @@ const BERNOULLI: [f64; 12] = [
     -236_364_091.0 / 2730.0,
 ];
 
+/// ln Γ(x) = (x − 1)·q(x − 1.1) on [0.7, 1.5] and (x − 2)·q(x − 2.25) on [1.5, 3] (`xtask/fixtures/polynomials.py`).
+const LGAMMA_1: [f64; 23] = [
+    -0.49872441259839724,
+    0.74969472187320456,
+    -0.33045146476825159,
+    0.2020856837757754,
+    -0.14049150848020182,
+    0.1043148184913281,
+    -0.080543865845400439,
+    0.063808090768983737,
+    -0.051475898506445316,
+    0.042094536018072004,
+    -0.034789294203588782,
+    0.028997605033082241,
+    -0.024341332521120946,
+    0.020566879564245426,
+    -0.017464426029071036,
+    0.014765927264583665,
+    -0.012581347139827651,
+    0.011669508503611603,
+    -0.010316044108052699,
+    0.0051140311384169796,
+    -0.003735726836008959,
+    0.012750420167064898,
+    -0.011877140669624634,
+];
+const LGAMMA_2: [f64; 22] = [
+    0.49948685956958638,
+    0.29223842821659286,
+    -0.054295403852149696,
+    0.014688323717318751,
+    -0.0046626266712308048,
+    0.0016148854204282204,
+    -5.9016567388316306e-4,
+    2.2352008445448776e-4,
+    -8.6805839114934807e-5,
+    3.4336188003406448e-5,
+    -1.3771720355628229e-5,
+    5.5837447072068032e-6,
+    -2.2839151436714345e-6,
+    9.4077410393980203e-7,
+    -3.8868661473271382e-7,
+    1.6158092335923323e-7,
+    -6.9833195154028434e-8,
+    2.9653745223773217e-8,
+    -9.468460157172277e-9,
+    3.7234857386111208e-9,
+    -3.8371110060860357e-9,
+    1.7208852277377737e-9,
+];
+/// ψ(x) = (x − x₀)·q(x − 1.5) on [1, 2], where x₀ is its zero, in two parts.
+const DIGAMMA: [f64; 22] = [
+    0.95105587603183289,
+    -0.42362742128146071,
+    0.2405424842407739,
+    -0.14840492305385,
+    0.094988724454982652,
+    -0.061922133278157754,
+    0.040760833810299772,
+    -0.026975796554079867,
+    0.017907252494568886,
+    -0.011908222406897222,
+    0.0079269438237976837,
+    -0.0052799071483415784,
+    0.0035190138749753952,
+    -0.002345741662514494,
+    0.0015565897265287986,
+    -0.0010351797289731763,
+    7.2346940487145191e-4,
+    -4.9001068616053637e-4,
+    2.2696458417195866e-4,
+    -1.3759085922833256e-4,
+    2.5989955067840186e-4,
+    -1.8371447889057453e-4,
+];
+const DIGAMMA_ZERO: (f64, f64) = (1.4616321449683622, 9.549995429965697e-17);
+
 /// ln |Γ(x)|.
 pub(crate) fn lgamma(x: f64) -> f64 {
     if x.is_nan() {
@@ -60,14 +137,25 @@ pub(crate) fn lgamma(x: f64) -> f64 {
     if x < 0.0 {
         // Γ(x)·Γ(−x) = −π / (x sin πx)
         let r = x - x.round_ties_even();
-        return (PI / (x * (PI * r).sin()).abs()).ln() - lgamma(-x);
+        // Two logarithms, because near 0 the product underflows.
+        return -(((PI * r).sin().abs() / PI).ln() + (-x).ln()) - lgamma(-x);
+    }
+    if x >= 10.0 {
+        return stirling(x);
+    }
+    // The zeros at 1 and 2 are factors, so that ln Γ is accurate beside them.
+    if x < 0.7 {
+        return lgamma(x + 1.0) - x.ln();
+    }
+    if x < 1.5 {
+        return (x - 1.0) * polynomial(Portable, x - 1.1, LGAMMA_1);
     }
     let (mut y, mut product) = (x, 1.0);
-    while y < 10.0 {
+    while y > 3.0 {
+        y -= 1.0;
         product *= y;
-        y += 1.0;
     }
-    stirling(y) - product.ln()
+    (y - 2.0) * polynomial(Portable, y - 2.25, LGAMMA_2) + product.ln()
 }
 
 /// ln Γ(x) for x ≥ 10: (x − ½) ln x − x + ½ ln 2π + Σ B₂ₖ / (2k(2k−1) x²ᵏ⁻¹).
@@ -89,14 +177,20 @@ pub(crate) fn digamma(x: f64) -> f64 {
         let r = x - x.round_ties_even();
         return if r == 0.0 || x.is_infinite() { f64::NAN } else { digamma(1.0 - x) - PI / (PI * r).tan() };
     }
-    let (mut y, mut shift) = (x, 0.0);
-    while y < 10.0 {
-        shift += 1.0 / y;
-        y += 1.0;
+    if x < 1.0 {
+        return digamma(x + 1.0) - 1.0 / x;
     }
-    let w = 1.0 / (y * y);
+    if x < 10.0 {
+        let (mut y, mut shift) = (x, 0.0);
+        while y > 2.0 {
+            y -= 1.0;
+            shift += 1.0 / y;
+        }
+        return ((y - DIGAMMA_ZERO.0) - DIGAMMA_ZERO.1) * polynomial(Portable, y - 1.5, DIGAMMA) + shift;
+    }
+    let (y, w) = (x, 1.0 / (x * x));
     let series = (0..9).rev().fold(0.0, |sum, k| sum * w + BERNOULLI[k] / (2.0 * (k as f64 + 1.0)));
-    y.ln() - 0.5 / y - series * w - shift
+    y.ln() - 0.5 / y - series * w
 }
 
 /// ψ⁽ⁿ⁾(x) = (−1)ⁿ⁺¹ n! ζ(n+1, x), the n-th derivative of [`digamma`]; negative x by reflection.

@@ -167,7 +167,8 @@ fn gamma_functions() {
 fn erfinv_inverts_erf() {
     for k in -999..1000 {
         let y = f64::from(k) / 1000.0;
-        near("erf(erfinv)", Real::erf(y.erfinv(), Portable), y, 4e-16, 0.0);
+        // An ulp of x is worth at most 2.2e−16 of erf x, relatively; two are allowed.
+        near("erf(erfinv)", core_math::erf(y.erfinv()), y, 4.5e-16, 0.0);
     }
     for x in [1e-300, 1e-9, 0.3, 1.0, 3.0, 5.5] {
         // Near 1, y itself is known to half an ulp only, which the slope of erfinv multiplies.
