@@ -1,1 +1,21 @@
-//! gradus-derive
+//! `#[derive(Module)]`: a struct of layers as a tree of tensors.
+//!
+//! The macro writes `Tree`, `Module` and `Clone` for a struct whose fields are layers, parameters, tensors, lists or options of them. Plain
+//! fields (numbers, booleans, strings) are copied along; mark any other field that holds no tensors with `#[module(skip)]`.
+#![forbid(unsafe_code)]
+
+mod expand;
+mod path;
+
+use proc_macro::TokenStream;
+use syn::{DeriveInput, parse_macro_input};
+
+/// Derives `Module` (with `Tree` and `Clone`) for a struct of layers.
+///
+/// Field attributes: `#[module(skip)]` for a field without tensors. Struct attribute: `#[module(crate = "path")]` where the engine is
+/// reached under another path than `gradus`, `gradus_nn` or `gradus_tensor`.
+#[proc_macro_derive(Module, attributes(module))]
+pub fn derive_module(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    expand::module(&input).unwrap_or_else(syn::Error::into_compile_error).into()
+}

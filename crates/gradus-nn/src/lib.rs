@@ -1,1 +1,53 @@
-//! gradus-nn
+//! Layers, losses, normalisation and dropout. Every layer has one signature, `forward(&x, &mut mode)`, and derivatives of every order.
+//!
+//! ```
+//! use gradus_nn::{Linear, Module, tensor::{Mode, Tensor, grad}};
+//! use gradus_nn::rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
+//!
+//! #[derive(Module)]
+//! struct Net { trunk: Linear, head: Linear }
+//!
+//! impl Net {
+//!     fn forward(&self, x: &Tensor, mode: &mut Mode) -> Tensor {
+//!         self.head.forward(&self.trunk.forward(x, mode).relu(), mode)
+//!     }
+//! }
+//!
+//! let mut rng = Xoshiro256PlusPlus::seed_from_u64(0);
+//! let net = Net { trunk: Linear::new(4, 8, &mut rng), head: Linear::new(8, 1, &mut rng) };
+//! let loss = net.forward(&Tensor::ones(&[2, 4]), &mut Mode::eval()).square().mean();
+//! let g: Net = grad(&loss, &net)?;
+//! # let _ = g;
+//! # Ok::<(), gradus_nn::tensor::Error>(())
+//! ```
+#![forbid(unsafe_code)]
+
+extern crate self as gradus_nn;
+
+mod layer;
+mod linear;
+mod batch_norm;
+mod dropout;
+mod activation;
+mod sequential;
+pub mod loss;
+mod named;
+mod state;
+mod error;
+
+pub use activation::Activation;
+pub use batch_norm::{BatchNorm, BatchNormBuilder};
+pub use dropout::{Dropout, dropout};
+pub use error::{Error, ErrorKind, Result};
+pub use gradus_constraints as constraints;
+pub use gradus_derive::Module;
+pub use gradus_init as init;
+pub use gradus_tensor as tensor;
+pub use gradus_tensor::{Module, Tree};
+pub use layer::{AnyLayer, Layer};
+pub use linear::{Linear, LinearBuilder};
+pub use loss::{cross_entropy, mse};
+pub use named::Named;
+pub use sequential::Sequential;
+pub use state::{Report, load, save, state};
+pub use {ndarray, rand};

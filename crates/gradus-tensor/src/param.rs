@@ -29,6 +29,8 @@ pub enum Role {
 #[derive(Debug)]
 pub struct Param<T: Real = f32> {
     leaves: SmallVec<[Tensor<T>; 1]>,
+    /// Base points of the constraint's map.
+    fixed: Vec<Tensor<T>>,
     role: Role,
     frozen: bool,
     constraint: Option<Arc<dyn Parametrization<T>>>,
@@ -81,6 +83,7 @@ impl<T: Real> Param<T> {
     pub fn new(value: &Tensor<T>, role: Role) -> Self {
         Param {
             leaves: std::iter::once(value.tracked()).collect(),
+            fixed: Vec::new(),
             role,
             frozen: false,
             constraint: None,
@@ -101,7 +104,11 @@ impl<T: Real> Param<T> {
             // An unrecorded use may take a recorded image's value, never the reverse.
             return if recorded { image.value.clone() } else { image.value.detach() };
         }
-        let value = g.forward(&self.leaves);
+        let value = if self.fixed.is_empty() {
+            g.forward(&self.leaves)
+        } else {
+            g.forward(&self.leaves.iter().chain(&self.fixed).cloned().collect::<Vec<_>>())
+        };
         *cache = Some(Image { key: self.leaves.iter().map(Key::of).collect(), recorded, value: value.clone() });
         value
     }
@@ -115,6 +122,17 @@ impl<T: Real> Param<T> {
     pub fn leaves_mut(&mut self) -> &mut [Tensor<T>] {
         self.forget_image();
         &mut self.leaves
+    }
+
+    /// The fixed tensors (base points) of the constraint's map.
+    pub fn fixed(&self) -> &[Tensor<T>] {
+        &self.fixed
+    }
+
+    /// The fixed tensors for changing (loading, moving a base point); the cached image is dropped.
+    pub fn fixed_mut(&mut self) -> &mut [Tensor<T>] {
+        self.forget_image();
+        &mut self.fixed
     }
 
     /// What the parameter is in its layer.
@@ -167,7 +185,9 @@ impl<T: Real> Param<T> {
         let (new, old) = (new.to_vec(), old.to_vec());
         let distance = new.iter().zip(&old).map(|(a, b)| (a.to_f64() - b.to_f64()).powi(2)).sum::<f64>().sqrt();
         let size = old.iter().map(|x| x.to_f64().powi(2)).sum::<f64>().sqrt();
-        self.leaves = leaves.iter().map(Tensor::tracked).collect();
+        let free = leaves.len() - g.fixed();
+        self.leaves = leaves[..free].iter().map(Tensor::tracked).collect();
+        self.fixed = leaves[free..].iter().map(Tensor::detach).collect();
         self.constraint = Some(g);
         self.forget_image();
         // Within rounding of a map and its inverse the weight was kept.
@@ -179,6 +199,7 @@ impl<T: Real> Param<T> {
     pub fn bake(&mut self) {
         let value = crate::trace::no_grad(|| self.value().detach());
         self.leaves = std::iter::once(value.tracked()).collect();
+        self.fixed.clear();
         self.constraint = None;
         self.forget_image();
     }
@@ -197,9 +218,11 @@ impl<T: Real> Param<T> {
             None => vec![value.detach()],
         };
         drop(now);
+        let free = self.leaves.len();
         for (old, new) in self.leaves_mut().iter_mut().zip(&leaves) {
             old.rewrite_leaf(|x| new.view().copy_to(x));
         }
+        self.fixed = leaves[free..].iter().map(Tensor::detach).collect();
         Ok(())
     }
 
@@ -208,10 +231,12 @@ impl<T: Real> Param<T> {
     pub fn tie(&self) -> Self {
         Param {
             leaves: self.leaves.clone(),
-            cache: Mutex::new(None),
+            fixed: self.fixed.clone(),
+            role: self.role,
+            frozen: self.frozen,
             constraint: self.constraint.clone(),
             manifold: self.manifold.clone(),
-            ..*self
+            cache: Mutex::new(None),
         }
     }
 

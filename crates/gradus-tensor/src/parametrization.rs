@@ -11,7 +11,7 @@ pub trait Parametrization<T: Real>: Debug + Send + Sync {
     /// The name in messages and tables.
     fn name(&self) -> &str;
 
-    /// x = g(y), in tensor ops, so that every derivative follows. The last axes are the constrained ones; leading axes are a batch.
+    /// x = g(y), in tensor ops, so that every derivative follows: y are the free leaves, then the [`fixed`](Parametrization::fixed) tensors. The last axes are the constrained ones; leading axes are a batch.
     fn forward(&self, y: &[Tensor<T>]) -> Tensor<T>;
 
     /// Leaves y with g(y) = x, for x ∈ Ω; for x outside, those of a nearby member (the projection, where there is one).
@@ -19,6 +19,11 @@ pub trait Parametrization<T: Real>: Debug + Send + Sync {
     /// # Errors
     /// If x has a shape that Ω has no members of.
     fn right_inverse(&self, x: &Tensor<T>) -> Result<Vec<Tensor<T>>>;
+
+    /// How many tensors at the end of `y` are fixed (base points): part of the map, kept with the parameter, not trained.
+    fn fixed(&self) -> usize {
+        0
+    }
 
     /// How far x is from Ω: 0 for members, in units of x's entries (the largest violated equation or inequality).
     fn defect(&self, x: &Tensor<T>) -> f64;

@@ -1,0 +1,156 @@
+//! Batch normalisation: each feature or channel brought to mean 0 and variance 1, then scaled and shifted by what is learnt.
+
+use crate::layer::Layer;
+use gradus_derive::Module;
+use gradus_tensor::{BatchStatistics, Buffer, Mode, Param, Real, Role, Statistics, Tensor};
+
+/// Batch normalisation `y = γ (x − m)/√(σ² + ε) + δ` (Ioffe & Szegedy 2015).
+///
+/// Shapes: x `[n, c]` or `[n, c, ..]`; statistics are taken over all axes but the second. In training m and σ² (biased) are those of the
+/// batch, and the running statistics follow: `m_new = α m + (1 − α) m_prev` with α = 0.1, the variance by default unbiased, as in PyTorch.
+/// In evaluation the running ones are used. Derivatives pass through the statistics, exactly, to every order.
+///
+/// # Panics
+/// In training, if a channel has only one value: one value has no variance.
+#[derive(Debug, Module)]
+pub struct BatchNorm<T: Real = f32> {
+    weight: Param<T>,
+    bias: Param<T>,
+    running_mean: Buffer<T>,
+    running_var: Buffer<T>,
+    eps: f64,
+    #[module(skip)]
+    options: Options,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Options {
+    /// α; `None` for the cumulative average.
+    momentum: Option<f64>,
+    biased_running_variance: bool,
+}
+
+/// The options of a [`BatchNorm`].
+#[derive(Clone, Debug)]
+pub struct BatchNormBuilder {
+    channels: usize,
+    eps: f64,
+    options: Options,
+}
+
+impl BatchNormBuilder {
+    /// ε, added to the variance (1e-5).
+    #[must_use]
+    pub fn eps(mut self, eps: f64) -> Self {
+        self.eps = eps;
+        self
+    }
+
+    /// α, the fraction of the new statistic in the running one (0.1).
+    #[must_use]
+    pub fn momentum(mut self, momentum: f64) -> Self {
+        self.options.momentum = Some(momentum);
+        self
+    }
+
+    /// Running statistics are the plain average over all updates.
+    #[must_use]
+    pub fn cumulative(mut self) -> Self {
+        self.options.momentum = None;
+        self
+    }
+
+    /// The running variance follows the biased variance of the batch (division by n), not the unbiased one (by n − 1).
+    #[must_use]
+    pub fn biased_running_variance(mut self) -> Self {
+        self.options.biased_running_variance = true;
+        self
+    }
+
+    /// The layer.
+    ///
+    /// # Panics
+    /// If ε is negative or not finite, or the momentum is not in [0, 1].
+    #[track_caller]
+    pub fn build<T: Real>(self) -> BatchNorm<T> {
+        assert!(self.eps >= 0.0 && self.eps.is_finite(), "batch_norm: eps must be finite and not negative, got {}", self.eps);
+        if let Some(a) = self.options.momentum {
+            assert!((0.0..=1.0).contains(&a), "batch_norm: momentum must lie in [0, 1], got {a}");
+        }
+        let c = [self.channels];
+        BatchNorm {
+            weight: Param::new(&Tensor::ones(&c), Role::Scale),
+            bias: Param::new(&Tensor::zeros(&c), Role::Bias),
+            running_mean: Buffer::new(&Tensor::zeros(&c)),
+            running_var: Buffer::new(&Tensor::ones(&c)),
+            eps: self.eps,
+            options: self.options,
+        }
+    }
+}
+
+impl<T: Real> BatchNorm<T> {
+    /// Over `channels` features or channels, with γ = 1, δ = 0, ε = 1e-5, α = 0.1.
+    pub fn new(channels: usize) -> Self {
+        BatchNorm::<T>::builder(channels).build()
+    }
+
+    /// With options.
+    pub fn builder(channels: usize) -> BatchNormBuilder {
+        BatchNormBuilder { channels, eps: 1e-5, options: Options { momentum: Some(0.1), biased_running_variance: false } }
+    }
+
+    /// The output for the input `x`.
+    #[track_caller]
+    pub fn forward(&self, x: &Tensor<T>, mode: &mut Mode) -> Tensor<T> {
+        let (gamma, delta) = (self.weight.value(), self.bias.value());
+        match mode.statistics {
+            Statistics::Batch { update } => {
+                let (y, statistics) = x.batch_norm(&gamma, &delta, self.eps);
+                if update {
+                    self.follow(&statistics);
+                }
+                y
+            }
+            Statistics::Running => {
+                let per_channel: Vec<usize> = (0..x.rank()).map(|k| if k == 1 { gamma.len() } else { 1 }).collect();
+                let scale = gamma / (self.running_var.get() + self.eps).sqrt();
+                let shift = delta - self.running_mean.get() * &scale;
+                x * scale.reshape(&per_channel) + shift.reshape(&per_channel)
+            }
+        }
+    }
+
+    /// The running statistics follow those of a batch.
+    fn follow(&self, batch: &BatchStatistics<T>) {
+        let n = batch.count as f64;
+        let unbiased = if self.options.biased_running_variance { 1.0 } else { n / (n - 1.0) };
+        let follow = |buffer: &Buffer<T>, new: &[T], factor: f64| {
+            let alpha = self.options.momentum.unwrap_or(1.0 / (buffer.updates() + 1) as f64);
+            buffer.update(|old| old * (1.0 - alpha) + Tensor::from_slice(&[new.len()], new) * (alpha * factor));
+        };
+        follow(&self.running_mean, &batch.mean, 1.0);
+        follow(&self.running_var, &batch.variance, unbiased);
+    }
+
+    /// γ.
+    pub fn weight(&self) -> &Param<T> {
+        &self.weight
+    }
+
+    /// δ.
+    pub fn bias(&self) -> &Param<T> {
+        &self.bias
+    }
+
+    /// The running mean and variance.
+    pub fn running(&self) -> (&Buffer<T>, &Buffer<T>) {
+        (&self.running_mean, &self.running_var)
+    }
+}
+
+impl<T: Real> Layer<T> for BatchNorm<T> {
+    fn forward(&self, x: &Tensor<T>, mode: &mut Mode) -> Tensor<T> {
+        self.forward(x, mode)
+    }
+}

@@ -1,0 +1,37 @@
+//! The one signature of a layer, and the form in which layers of different types stand in a list.
+
+use gradus_tensor::{Mode, Module, Real, Tensor, Visitor, VisitorMut};
+use std::fmt::Debug;
+
+/// A map from a tensor to a tensor.
+pub trait Layer<T: Real = f32>: Send + Sync {
+    /// The output for the input `x`, in this step's `mode`.
+    fn forward(&self, x: &Tensor<T>, mode: &mut Mode) -> Tensor<T>;
+}
+
+/// A [`Layer`] that is a [`Module`], without its type: what [`Sequential`](crate::Sequential) holds. Implemented by itself.
+pub trait AnyLayer<T: Real>: Layer<T> + Debug {
+    #[doc(hidden)]
+    fn visit_any(&self, v: &mut dyn Visitor<T>);
+    #[doc(hidden)]
+    fn visit_any_mut(&mut self, v: &mut dyn VisitorMut<T>);
+    #[doc(hidden)]
+    fn map_any(&self, f: &mut dyn FnMut(&Tensor<T>) -> Tensor<T>) -> Box<dyn AnyLayer<T>>;
+    #[doc(hidden)]
+    fn clone_any(&self) -> Box<dyn AnyLayer<T>>;
+}
+
+impl<T: Real, L: Layer<T> + Module<Elem = T> + Debug + 'static> AnyLayer<T> for L {
+    fn visit_any(&self, v: &mut dyn Visitor<T>) {
+        self.visit(v);
+    }
+    fn visit_any_mut(&mut self, v: &mut dyn VisitorMut<T>) {
+        self.visit_mut(v);
+    }
+    fn map_any(&self, f: &mut dyn FnMut(&Tensor<T>) -> Tensor<T>) -> Box<dyn AnyLayer<T>> {
+        Box::new(self.map(f))
+    }
+    fn clone_any(&self) -> Box<dyn AnyLayer<T>> {
+        Box::new(self.clone())
+    }
+}

@@ -1,0 +1,117 @@
+//! The affine layer.
+
+use crate::layer::Layer;
+use gradus_derive::Module;
+use gradus_init::{Scheme, Target, draw_key, glorot_uniform, zeros};
+use gradus_tensor::rand::Rng;
+use gradus_tensor::{Mode, Param, Parametrization, Real, Role, Tensor};
+use std::sync::Arc;
+
+/// Affine map `y = x Wᵀ + b`.
+///
+/// Shapes: x `[.., n_in]`, W `[n_out, n_in]`, b `[n_out]`, y `[.., n_out]`.
+/// Initial W ~ U(±√(6 / (n_in + n_out))) (Glorot & Bengio 2010, eq. 16), b = 0.
+///
+/// # Panics
+/// If the last axis of `x` is not `n_in` long.
+#[derive(Debug, Module)]
+pub struct Linear<T: Real = f32> {
+    weight: Param<T>,
+    bias: Option<Param<T>>,
+}
+
+/// The options of a [`Linear`].
+#[derive(Debug)]
+pub struct LinearBuilder<T: Real = f32> {
+    n_in: usize,
+    n_out: usize,
+    init: Arc<dyn Scheme>,
+    bias: bool,
+    constraint: Option<Arc<dyn Parametrization<T>>>,
+}
+
+impl<T: Real> LinearBuilder<T> {
+    /// How W starts: a scheme of [`gradus_init`].
+    #[must_use]
+    pub fn init(mut self, scheme: impl Scheme + 'static) -> Self {
+        self.init = Arc::new(scheme);
+        self
+    }
+
+    /// Whether there is a bias (there is).
+    #[must_use]
+    pub fn bias(mut self, bias: bool) -> Self {
+        self.bias = bias;
+        self
+    }
+
+    /// Holds W to a set; the initial W is projected onto it.
+    #[must_use]
+    pub fn constrain(mut self, g: impl Parametrization<T> + 'static) -> Self {
+        self.constraint = Some(Arc::new(g));
+        self
+    }
+
+    /// The layer, its weight drawn from `rng`.
+    ///
+    /// # Panics
+    /// If the constraint has no members of shape `[n_out, n_in]`.
+    #[track_caller]
+    pub fn build(self, rng: &mut (impl Rng + ?Sized)) -> Linear<T> {
+        let mut weight = Param::new(&drawn(&*self.init, &[self.n_out, self.n_in], rng), Role::Weight);
+        if let Some(g) = self.constraint
+            && let Err(e) = weight.constrain(g)
+        {
+            panic!("linear: {e}");
+        }
+        let bias = self.bias.then(|| Param::new(&drawn(&zeros(), &[self.n_out], rng), Role::Bias));
+        Linear { weight, bias }
+    }
+}
+
+/// A tensor filled by a scheme.
+pub(crate) fn drawn<T: Real>(scheme: &dyn Scheme, shape: &[usize], rng: &mut (impl Rng + ?Sized)) -> Tensor<T> {
+    Tensor::build(shape, |out| scheme.write(&Target::new(shape), draw_key(rng), T::slice_mut(out)))
+}
+
+impl<T: Real> Linear<T> {
+    /// From `n_in` to `n_out` numbers, with bias.
+    pub fn new(n_in: usize, n_out: usize, rng: &mut (impl Rng + ?Sized)) -> Self {
+        Self::builder(n_in, n_out).build(rng)
+    }
+
+    /// With options.
+    pub fn builder(n_in: usize, n_out: usize) -> LinearBuilder<T> {
+        LinearBuilder { n_in, n_out, init: Arc::new(glorot_uniform()), bias: true, constraint: None }
+    }
+
+    /// The output for the input `x`.
+    #[track_caller]
+    pub fn forward(&self, x: &Tensor<T>, _: &mut Mode) -> Tensor<T> {
+        match &self.bias {
+            Some(b) => x.linear(&self.weight.value(), &b.value()),
+            None => x.matmul(&self.weight.value().t()),
+        }
+    }
+
+    /// W.
+    pub fn weight(&self) -> &Param<T> {
+        &self.weight
+    }
+
+    /// W for changing.
+    pub fn weight_mut(&mut self) -> &mut Param<T> {
+        &mut self.weight
+    }
+
+    /// b, where there is one.
+    pub fn bias(&self) -> Option<&Param<T>> {
+        self.bias.as_ref()
+    }
+}
+
+impl<T: Real> Layer<T> for Linear<T> {
+    fn forward(&self, x: &Tensor<T>, mode: &mut Mode) -> Tensor<T> {
+        self.forward(x, mode)
+    }
+}

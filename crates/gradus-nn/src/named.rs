@@ -1,0 +1,153 @@
+//! Parameters and buffers by name: listing, constraining, baking, freezing.
+
+use crate::error::{Error, ErrorKind, Result};
+use gradus_tensor::{Attached, Buffer, Module, Name, Param, Parametrization, Path, Real, Tensor, Visitor, VisitorMut};
+use std::sync::Arc;
+
+/// What can be done to any module by the names of its parameters (`trunk.0.weight`).
+pub trait Named: Module {
+    /// Every parameter with its name, in order.
+    fn named_parameters(&self) -> Vec<(String, Param<Self::Elem>)> {
+        let mut list = List { path: Path::default(), params: Vec::new(), buffers: Vec::new() };
+        self.visit(&mut list);
+        list.params
+    }
+
+    /// Every buffer with its name and value, in order.
+    fn named_buffers(&self) -> Vec<(String, Tensor<Self::Elem>)> {
+        let mut list = List { path: Path::default(), params: Vec::new(), buffers: Vec::new() };
+        self.visit(&mut list);
+        list.buffers
+    }
+
+    /// How many numbers the optimiser moves: those of the free leaves.
+    fn count_parameters(&self) -> usize {
+        self.leaves().iter().map(Tensor::len).sum()
+    }
+
+    /// Holds the parameter of this name to a set: kept where it is a member, else projected, and the answer says how far.
+    ///
+    /// # Errors
+    /// If there is no such parameter, or the set has no members of its shape.
+    fn constrain(&mut self, name: &str, g: impl Parametrization<Self::Elem> + 'static) -> Result<Attached> {
+        let g: Arc<dyn Parametrization<Self::Elem>> = Arc::new(g);
+        with_param(self, name, |p| Ok(p.constrain(g.clone())?))
+    }
+
+    /// Lets the constraint of a parameter go, leaving the present image as a plain weight.
+    ///
+    /// # Errors
+    /// If there is no such parameter.
+    fn bake(&mut self, name: &str) -> Result<()> {
+        with_param(self, name, |p| {
+            p.bake();
+            Ok(())
+        })
+    }
+
+    /// Freezes (or thaws) every parameter whose name matches `pattern`, where `*` stands for any characters. Answers how many.
+    ///
+    /// # Errors
+    /// If none matches.
+    fn freeze(&mut self, pattern: &str, frozen: bool) -> Result<usize> {
+        let mut hit = 0;
+        let mut names = Vec::new();
+        each_param(self, &mut |name, p| {
+            if matches(pattern, &name) {
+                p.set_frozen(frozen);
+                hit += 1;
+            }
+            names.push(name);
+        });
+        if hit == 0 { Err(unknown(pattern, &names)) } else { Ok(hit) }
+    }
+}
+
+impl<M: Module> Named for M {}
+
+fn with_param<M: Module + ?Sized, R>(net: &mut M, name: &str, mut f: impl FnMut(&mut Param<M::Elem>) -> Result<R>) -> Result<R> {
+    let (mut answer, mut names) = (None, Vec::new());
+    each_param(net, &mut |found, p| {
+        if found == name && answer.is_none() {
+            answer = Some(f(p));
+        }
+        names.push(found);
+    });
+    answer.unwrap_or_else(|| Err(unknown(name, &names)))
+}
+
+fn each_param<M: Module + ?Sized>(net: &mut M, f: &mut dyn FnMut(String, &mut Param<M::Elem>)) {
+    struct Each<'a, T: Real> {
+        path: Path,
+        f: &'a mut dyn FnMut(String, &mut Param<T>),
+    }
+    impl<T: Real> VisitorMut<T> for Each<'_, T> {
+        fn enter(&mut self, name: Name) {
+            self.path.push(name);
+        }
+        fn leave(&mut self) {
+            self.path.pop();
+        }
+        fn tensor(&mut self, _: &mut Tensor<T>) {}
+        fn param(&mut self, p: &mut Param<T>) {
+            (self.f)(self.path.to_string(), p);
+        }
+    }
+    net.visit_mut(&mut Each { path: Path::default(), f });
+}
+
+struct List<T: Real> {
+    path: Path,
+    params: Vec<(String, Param<T>)>,
+    buffers: Vec<(String, Tensor<T>)>,
+}
+
+impl<T: Real> Visitor<T> for List<T> {
+    fn enter(&mut self, name: Name) {
+        self.path.push(name);
+    }
+    fn leave(&mut self) {
+        self.path.pop();
+    }
+    fn tensor(&mut self, _: &Tensor<T>) {}
+    fn param(&mut self, p: &Param<T>) {
+        self.params.push((self.path.to_string(), p.tie()));
+    }
+    fn buffer(&mut self, b: &Buffer<T>) {
+        self.buffers.push((self.path.to_string(), b.get()));
+    }
+}
+
+/// Whether `name` matches `pattern`, where `*` stands for any characters.
+pub(crate) fn matches(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((head, rest)) => {
+            let Some(tail) = name.strip_prefix(head) else { return false };
+            (0..=tail.len()).filter(|&i| tail.is_char_boundary(i)).any(|i| matches(rest, &tail[i..]))
+        }
+    }
+}
+
+/// The error for a name that does not exist, with the nearest names.
+fn unknown(name: &str, names: &[String]) -> Error {
+    let mut near: Vec<&String> = names.iter().collect();
+    near.sort_by_key(|n| distance(name, n));
+    let near: Vec<String> = near.into_iter().take(3).map(|n| format!("`{n}`")).collect();
+    let hint = if near.is_empty() { "the module has no parameters".to_owned() } else { format!("did you mean {}?", near.join(", ")) };
+    Error::new(ErrorKind::Name, format!("there is no parameter named `{name}`; {hint}"))
+}
+
+/// The edit distance of two names (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, &y) in b.iter().enumerate() {
+            let best = (diagonal + usize::from(x != y)).min(row[j] + 1).min(row[j + 1] + 1);
+            diagonal = std::mem::replace(&mut row[j + 1], best);
+        }
+    }
+    row[b.len()]
+}
