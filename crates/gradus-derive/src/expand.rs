@@ -15,12 +15,18 @@ struct Part<'a> {
 
 pub(crate) fn module(input: &DeriveInput) -> Result<TokenStream> {
     let Data::Struct(data) = &input.data else {
-        return Err(Error::new(input.span(), "Module can be derived for structs only; wrap the alternatives of an enum in structs, or write `Tree` by hand"));
+        return Err(Error::new(
+            input.span(),
+            "Module can be derived for structs only; wrap the alternatives of an enum in structs, or write `Tree` by hand",
+        ));
     };
     let engine = engine_path(input)?;
     let parts = parts(&data.fields, &engine)?;
     let Some(first) = parts.iter().find(|p| !p.skip) else {
-        return Err(Error::new(input.ident.span(), "no field holds tensors, so there is nothing to train; a layer without parameters is a function or a closure"));
+        return Err(Error::new(
+            input.ident.span(),
+            "no field holds tensors, so there is nothing to train; a layer without parameters is a function or a closure",
+        ));
     };
     let first = &first.field.ty;
     let ident = &input.ident;
@@ -30,7 +36,11 @@ pub(crate) fn module(input: &DeriveInput) -> Result<TokenStream> {
     let all: Vec<_> = parts.iter().map(|p| &p.member).collect();
     let mapped = parts.iter().map(|p| {
         let member = &p.member;
-        if p.skip { quote!(::core::clone::Clone::clone(&self.#member)) } else { quote!(#engine::Tree::map(&self.#member, f)) }
+        if p.skip {
+            quote!(::core::clone::Clone::clone(&self.#member))
+        } else {
+            quote!(#engine::Tree::map(&self.#member, f))
+        }
     });
     let visitor = format_ident!("visitor");
     Ok(quote! {
@@ -114,7 +124,24 @@ fn engine_path(input: &DeriveInput) -> Result<Path> {
 /// Types that hold no tensors: numbers, booleans, characters, strings, phantom data, functions.
 fn is_plain(ty: &Type) -> bool {
     const PLAIN: [&str; 18] = [
-        "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "isize", "u8", "u16", "u32", "u64", "usize", "String", "PhantomData", "u128", "i128",
+        "bool",
+        "char",
+        "f32",
+        "f64",
+        "i8",
+        "i16",
+        "i32",
+        "i64",
+        "isize",
+        "u8",
+        "u16",
+        "u32",
+        "u64",
+        "usize",
+        "String",
+        "PhantomData",
+        "u128",
+        "i128",
     ];
     match ty {
         Type::Path(p) => p.path.segments.last().is_some_and(|s| PLAIN.iter().any(|name| s.ident == name)),

@@ -9,7 +9,8 @@ pub(crate) fn engine() -> Path {
     let names = |name: &str| {
         text.lines().map(str::trim_start).any(|line| {
             let key = line.strip_prefix(name).map(str::trim_start);
-            key.is_some_and(|rest| rest.starts_with('=') || rest.starts_with('.')) || line.contains(&format!("dependencies.{name}]"))
+            key.is_some_and(|rest| rest.starts_with('=') || rest.starts_with('.'))
+                || line.contains(&format!("dependencies.{name}]"))
         }) || text.lines().any(|line| line.trim() == format!("name = \"{name}\""))
     };
     if names("gradus-tensor") {

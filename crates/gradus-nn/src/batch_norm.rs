@@ -73,7 +73,11 @@ impl BatchNormBuilder {
     /// If ε is negative or not finite, or the momentum is not in [0, 1].
     #[track_caller]
     pub fn build<T: Real>(self) -> BatchNorm<T> {
-        assert!(self.eps >= 0.0 && self.eps.is_finite(), "batch_norm: eps must be finite and not negative, got {}", self.eps);
+        assert!(
+            self.eps >= 0.0 && self.eps.is_finite(),
+            "batch_norm: eps must be finite and not negative, got {}",
+            self.eps
+        );
         if let Some(a) = self.options.momentum {
             assert!((0.0..=1.0).contains(&a), "batch_norm: momentum must lie in [0, 1], got {a}");
         }
@@ -97,7 +101,11 @@ impl<T: Real> BatchNorm<T> {
 
     /// With options.
     pub fn builder(channels: usize) -> BatchNormBuilder {
-        BatchNormBuilder { channels, eps: 1e-5, options: Options { momentum: Some(0.1), biased_running_variance: false } }
+        BatchNormBuilder {
+            channels,
+            eps: 1e-5,
+            options: Options { momentum: Some(0.1), biased_running_variance: false },
+        }
     }
 
     /// The output for the input `x`.

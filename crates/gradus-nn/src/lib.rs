@@ -24,16 +24,16 @@
 
 extern crate self as gradus_nn;
 
-mod layer;
-mod linear;
+mod activation;
 mod batch_norm;
 mod dropout;
-mod activation;
-mod sequential;
+mod error;
+mod layer;
+mod linear;
 pub mod loss;
 mod named;
+mod sequential;
 mod state;
-mod error;
 
 pub use activation::Activation;
 pub use batch_norm::{BatchNorm, BatchNormBuilder};

@@ -65,7 +65,11 @@ pub trait Named: Module {
 
 impl<M: Module> Named for M {}
 
-fn with_param<M: Module + ?Sized, R>(net: &mut M, name: &str, mut f: impl FnMut(&mut Param<M::Elem>) -> Result<R>) -> Result<R> {
+fn with_param<M: Module + ?Sized, R>(
+    net: &mut M,
+    name: &str,
+    mut f: impl FnMut(&mut Param<M::Elem>) -> Result<R>,
+) -> Result<R> {
     let (mut answer, mut names) = (None, Vec::new());
     each_param(net, &mut |found, p| {
         if found == name && answer.is_none() {
@@ -134,7 +138,11 @@ fn unknown(name: &str, names: &[String]) -> Error {
     let mut near: Vec<&String> = names.iter().collect();
     near.sort_by_key(|n| distance(name, n));
     let near: Vec<String> = near.into_iter().take(3).map(|n| format!("`{n}`")).collect();
-    let hint = if near.is_empty() { "the module has no parameters".to_owned() } else { format!("did you mean {}?", near.join(", ")) };
+    let hint = if near.is_empty() {
+        "the module has no parameters".to_owned()
+    } else {
+        format!("did you mean {}?", near.join(", "))
+    };
     Error::new(ErrorKind::Name, format!("there is no parameter named `{name}`; {hint}"))
 }
 

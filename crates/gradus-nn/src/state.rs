@@ -59,7 +59,8 @@ fn leaf_names<T: Real>(path: &Path, p: &Param<T>) -> Vec<String> {
 pub fn save<M: Module>(net: &M, file: impl AsRef<File>) -> Result<()> {
     let file = file.as_ref();
     let state = state(net);
-    let bytes: Vec<(&String, Vec<usize>, Vec<u8>)> = state.iter().map(|(n, t)| (n, t.shape().to_vec(), bytes(t))).collect();
+    let bytes: Vec<(&String, Vec<usize>, Vec<u8>)> =
+        state.iter().map(|(n, t)| (n, t.shape().to_vec(), bytes(t))).collect();
     let views: Vec<(&String, TensorView<'_>)> = bytes
         .iter()
         .map(|(n, shape, b)| TensorView::new(dtype::<M::Elem>(), shape.clone(), b).map(|v| (*n, v)))
@@ -103,7 +104,9 @@ pub fn load<M: Module>(net: &mut M, file: impl AsRef<File>, strict: bool) -> Res
     for (name, now) in &have {
         match tensors.tensor(name) {
             Err(_) => report.missing.push(name.clone()),
-            Ok(v) if v.shape() != now.shape() => report.misshapen.push((name.clone(), now.shape().to_vec(), v.shape().to_vec())),
+            Ok(v) if v.shape() != now.shape() => {
+                report.misshapen.push((name.clone(), now.shape().to_vec(), v.shape().to_vec()))
+            }
             Ok(v) => {
                 fitting.insert(name.clone(), numbers::<M::Elem>(&v).map_err(|e| failed("read", file, &e))?);
             }
@@ -112,7 +115,10 @@ pub fn load<M: Module>(net: &mut M, file: impl AsRef<File>, strict: bool) -> Res
     report.unexpected = names.iter().filter(|n| !have.contains_key(**n)).map(|n| (*n).to_owned()).collect();
     if strict && !report.is_clean() {
         let Report { missing, unexpected, misshapen } = &report;
-        let why = format!("load: {} does not fit the net: missing {missing:?}, unexpected {unexpected:?}, misshapen {misshapen:?}", file.display());
+        let why = format!(
+            "load: {} does not fit the net: missing {missing:?}, unexpected {unexpected:?}, misshapen {misshapen:?}",
+            file.display()
+        );
         return Err(Error::new(ErrorKind::Name, why));
     }
     struct Put<T: Real>(Path, BTreeMap<String, Vec<T>>);
@@ -172,7 +178,9 @@ fn bytes<T: Real>(t: &Tensor<T>) -> Vec<u8> {
 fn numbers<T: Real>(v: &TensorView<'_>) -> std::result::Result<Vec<T>, String> {
     let data = v.data();
     match v.dtype() {
-        Dtype::F32 => Ok(data.as_chunks::<4>().0.iter().map(|&b| T::from_f64(f64::from(f32::from_le_bytes(b)))).collect()),
+        Dtype::F32 => {
+            Ok(data.as_chunks::<4>().0.iter().map(|&b| T::from_f64(f64::from(f32::from_le_bytes(b)))).collect())
+        }
         Dtype::F64 => Ok(data.as_chunks::<8>().0.iter().map(|&b| T::from_f64(f64::from_le_bytes(b))).collect()),
         other => Err(format!("numbers are stored as {other:?}; expected F32 or F64")),
     }

@@ -3,7 +3,7 @@
 use crate::node::{Cut, Origin, Tensor};
 use crate::op::{Point, Slot};
 use crate::real::Real;
-use crate::trace::{is_recording, walking};
+use crate::trace::{is_recording, walking, watched};
 use gradus_kernels::elementwise;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -172,7 +172,8 @@ fn pull_node<T: Real>(
 ) {
     let Some(call) = node.call() else { return };
     let inputs = plan.inputs(i);
-    let wanted: SmallVec<[bool; 3]> = inputs.iter().map(|&j| j != CONSTANT && reach[j as usize]).collect();
+    let mut wanted: SmallVec<[bool; 3]> = SmallVec::new();
+    inputs.iter().for_each(|&j| wanted.push(j != CONSTANT && reach[j as usize]));
     if !wanted.contains(&true) {
         return;
     }
@@ -180,7 +181,7 @@ fn pull_node<T: Real>(
         Slot::Zero => SmallVec::from_elem(Slot::Zero, inputs.len()),
         Slot::Of(g) => {
             let at = Point { inputs: &call.inputs, output: node, aux: call.aux.as_deref().unwrap_or(&[]) };
-            call.op.vjp(&at, g, &wanted)
+            watched(call, g, || call.op.vjp(&at, g, &wanted))
         }
     };
     for ((slot, &j), _) in slots.into_iter().zip(inputs).zip(&wanted).filter(|(_, w)| **w) {

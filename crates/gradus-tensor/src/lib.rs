@@ -20,6 +20,7 @@ mod buffer;
 pub mod case;
 mod check;
 mod convert;
+mod dims;
 mod display;
 mod error;
 pub mod extend;

@@ -93,11 +93,13 @@ impl<T: Real> Drop for Node<T> {
 }
 
 impl<T: Real> Tensor<T> {
+    #[inline]
     pub(crate) fn new(layout: Layout, data: Shared<T>, origin: Origin<T>) -> Self {
         Tensor(Arc::new(Node { layout, data, origin }))
     }
 
     /// A constant in row-major order from a buffer.
+    #[inline]
     pub(crate) fn from_shared(shape: Dims, data: Shared<T>) -> Self {
         debug_assert_eq!(shape.iter().product::<usize>(), data.len());
         Self::new(Layout::contiguous(shape), data, Origin::Constant { cut: Cut::No })

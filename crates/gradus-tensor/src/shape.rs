@@ -1,9 +1,6 @@
 //! Shapes, strides and the broadcasting rule.
 
-use smallvec::SmallVec;
-
-/// Lengths of axes (or strides), inline up to rank 6.
-pub type Dims = SmallVec<[usize; 6]>;
+pub use crate::dims::Dims;
 
 /// How a tensor's elements lie in its buffer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,9 +17,11 @@ impl Layout {
     /// Row-major, without gaps.
     #[inline]
     pub fn contiguous(shape: Dims) -> Self {
-        let mut strides: Dims = SmallVec::from_elem(1, shape.len());
-        for k in (1..shape.len()).rev() {
-            strides[k - 1] = strides[k] * shape[k];
+        let mut strides = Dims::from_elem(1, shape.len());
+        let mut step = 1;
+        for (s, &n) in strides.iter_mut().zip(&*shape).rev() {
+            *s = step;
+            step *= n;
         }
         Layout { shape, strides, offset: 0 }
     }
@@ -82,7 +81,7 @@ impl Layout {
 /// The shape that all of `shapes` broadcast to: axes are aligned at the end, and lengths must be equal or 1.
 pub(crate) fn broadcast(shapes: &[&[usize]]) -> Option<Dims> {
     let rank = shapes.iter().map(|s| s.len()).max().unwrap_or(0);
-    let mut out: Dims = SmallVec::from_elem(1, rank);
+    let mut out: Dims = Dims::from_elem(1, rank);
     for s in shapes {
         let lead = rank - s.len();
         for (k, &n) in s.iter().enumerate() {

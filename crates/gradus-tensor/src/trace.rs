@@ -2,10 +2,10 @@
 
 use crate::message;
 use crate::node::{Call, Cut, Origin, Tensor};
-use crate::op::Op;
+use crate::op::{Op, Slot, Slots};
 use crate::real::Real;
 use crate::shape::{Layout, broadcast};
-use gradus_kernels::Shared;
+use gradus_kernels::{Shared, View};
 use smallvec::SmallVec;
 use std::cell::Cell;
 use std::panic::Location;
@@ -74,8 +74,29 @@ pub fn is_recording() -> bool {
     !STATE.get().paused
 }
 
-pub(crate) fn is_transforming() -> bool {
-    STATE.get().transforming
+/// Runs an op's backward rule. In anomaly mode the first rule that makes a NaN or an infinity from a finite cotangent ends here, with the
+/// name of the op and the place where it was called, instead of inside the rule.
+pub(crate) fn watched<T: Real>(call: &Call<T>, g: &Tensor<T>, rule: impl FnOnce() -> Slots<T>) -> Slots<T> {
+    if !STATE.get().anomaly {
+        return rule();
+    }
+    let slots = with(|s| s.anomaly = false, rule);
+    let bad = slots.iter().filter_map(Slot::tensor).find_map(|x| broken(&x.to_vec()));
+    if let Some(bad) = bad
+        && broken(&g.to_vec()).is_none()
+    {
+        message::panic_with(&format!(
+            "anomaly: the backward of {} made {bad} from a finite cotangent; it was called at {}",
+            call.op.name(),
+            call.site
+        ));
+    }
+    slots
+}
+
+/// The first number that is NaN or infinite.
+fn broken<T: Real>(x: &[T]) -> Option<T> {
+    x.iter().find(|x| !x.is_finite()).copied()
 }
 
 /// Applies `op`: broadcasts, checks shapes, evaluates, records. Answers the output and what `eval` left in its aux buffer.
@@ -93,37 +114,58 @@ pub(crate) fn apply<T: Real>(op: Box<dyn Op<T>>, inputs: &[&Tensor<T>]) -> (Tens
 
 #[track_caller]
 fn evaluate<T: Real>(op: Box<dyn Op<T>>, inputs: &[&Tensor<T>]) -> (Tensor<T>, Option<Shared<T>>) {
-    let shapes: SmallVec<[&[usize]; 3]> = inputs.iter().map(|x| x.shape()).collect();
-    let shape = match op.shape(&shapes) {
-        Ok(shape) => shape,
-        Err(why) => message::panic_with(&why),
+    let (layout, data, aux) = match inputs {
+        [x] => compute(&*op, [*x].map(Tensor::shape).as_slice(), inputs, || [x.view()]),
+        [x, y] => compute(&*op, &[x.shape(), y.shape()], inputs, || [x.view(), y.view()]),
+        [x, y, z] => compute(&*op, &[x.shape(), y.shape(), z.shape()], inputs, || [x.view(), y.view(), z.view()]),
+        many => {
+            let shapes: Vec<&[usize]> = many.iter().map(|x| x.shape()).collect();
+            compute(&*op, &shapes, inputs, || many.iter().map(|x| x.view()).collect::<Vec<_>>())
+        }
     };
     let state = STATE.get();
     let record = !state.paused && inputs.iter().any(|x| x.is_tracked());
-    let (layout, data, aux) = match inputs.first().and_then(|x| op.view(&x.0.layout)) {
-        Some(layout) => (layout, inputs[0].0.data.clone(), None),
-        None => {
-            let mut data = Shared::stale(shape.iter().product());
-            let aux_len = op.aux_len(&shapes);
-            let mut aux = (aux_len > 0).then(|| Shared::stale(aux_len));
-            let views: SmallVec<[_; 3]> = inputs.iter().map(|x| x.view()).collect();
-            if let Some(out) = data.get_mut() {
-                op.eval(&views, out, aux.as_mut().and_then(Shared::get_mut).unwrap_or(&mut []));
-            }
-            (Layout::contiguous(shape), data, aux)
-        }
-    };
     if state.anomaly {
         check_finite(op.name(), inputs, &data);
     }
     let origin = if record {
-        let depth = 1 + inputs.iter().map(|x| x.depth()).max().unwrap_or(0);
-        let inputs = inputs.iter().map(|&x| x.clone()).collect();
-        Origin::Op(Call { op, inputs, aux: aux.clone(), depth, site: Location::caller() })
+        let (mut depth, mut kept) = (0, SmallVec::new());
+        for &x in inputs {
+            depth = depth.max(x.depth());
+            kept.push(x.clone());
+        }
+        Origin::Op(Call { op, inputs: kept, aux: aux.clone(), depth: depth + 1, site: Location::caller() })
     } else {
         Origin::Constant { cut: inherited(inputs) }
     };
     (Tensor::new(layout, data, origin), aux)
+}
+
+/// The output's layout, numbers and aux buffer.
+#[track_caller]
+#[inline]
+fn compute<'a, T: Real, V: AsRef<[View<'a, T>]>>(
+    op: &dyn Op<T>,
+    shapes: &[&[usize]],
+    inputs: &[&Tensor<T>],
+    views: impl FnOnce() -> V,
+) -> (Layout, Shared<T>, Option<Shared<T>>) {
+    let shape = match op.shape(shapes) {
+        Ok(shape) => shape,
+        Err(why) => message::panic_with(&why),
+    };
+    if let Some(x) = inputs.first()
+        && let Some(layout) = op.view(&x.0.layout)
+    {
+        return (layout, x.0.data.clone(), None);
+    }
+    let mut data = Shared::stale(shape.iter().product());
+    let aux_len = op.aux_len(shapes);
+    let mut aux = (aux_len > 0).then(|| Shared::stale(aux_len));
+    if let Some(out) = data.get_mut() {
+        op.eval(views().as_ref(), out, aux.as_mut().and_then(Shared::get_mut).unwrap_or(&mut []));
+    }
+    (Layout::contiguous(shape), data, aux)
 }
 
 /// A constant made from something tracked, or from something cut, was cut.
@@ -138,7 +180,6 @@ fn inherited<T: Real>(inputs: &[&Tensor<T>]) -> Cut {
 
 #[track_caller]
 fn check_finite<T: Real>(name: &str, inputs: &[&Tensor<T>], out: &[T]) {
-    let broken = |x: &[T]| x.iter().find(|x| !x.is_finite()).copied();
     let Some(bad) = broken(out) else { return };
     if inputs.iter().all(|x| broken(&x.to_vec()).is_none()) {
         let shapes: Vec<_> = inputs.iter().map(|x| x.shape()).collect();

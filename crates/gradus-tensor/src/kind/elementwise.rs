@@ -75,7 +75,9 @@ impl<const N: usize, T: Real, O: Elementwise<N, T>> Op<T> for Pointwise<N, O> {
                 self.0.partial(i, array(at.inputs), at.output).map(|d| g * d)
             }
         };
-        (0..N).map(one).collect()
+        let mut slots = Slots::new();
+        (0..N).for_each(|i| slots.push(one(i)));
+        slots
     }
 
     fn jvp(&self, at: &Point<'_, T>, tangents: &[Slot<T>]) -> Slot<T> {
