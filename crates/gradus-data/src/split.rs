@@ -1,5 +1,5 @@
 //! Splits as lists of samples: at random, class by class, and into folds. Any set takes them by
-//! [`Dataset::subset`](crate::Dataset::subset), arrays by [`Rows::pick`](crate::Rows::pick).
+//! [`Dataset::subset`](crate::Dataset::subset), arrays by [`Rows::pick`].
 
 use std::collections::BTreeMap;
 

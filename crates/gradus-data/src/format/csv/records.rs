@@ -68,10 +68,16 @@ impl<'a> Records<'a> {
     pub(crate) fn open(options: &Csv, origin: Origin<'a>) -> Result<Self, Error> {
         let this = match origin {
             Origin::File(path) => return Records::open_file(options, path),
-            Origin::Bytes(bytes) if is_gzip(bytes) => {
-                Records::new(options, "csv".into(), Box::new(flate2::bufread::MultiGzDecoder::new(bytes)), false)
+            Origin::Bytes(bytes) if is_gzip(bytes) => Records::new(
+                options,
+                "csv".into(),
+                Box::new(flate2::bufread::MultiGzDecoder::new(bytes)),
+                false,
+                BUFFER,
+            ),
+            Origin::Bytes(bytes) => {
+                Records::new(options, "csv".into(), Box::new(bytes), false, bytes.len().clamp(64, BUFFER))
             }
-            Origin::Bytes(bytes) => Records::new(options, "csv".into(), Box::new(bytes), false),
         };
         this.with_names(options)
     }
@@ -82,9 +88,9 @@ impl<'a> Records<'a> {
         let start = file.fill_buf();
         let start = start.map_err(|cause| Error::caused(Kind::Io, format!("{who}: cannot read: {cause}"), cause))?;
         let this = if is_gzip(start) {
-            Records::new(options, who, Box::new(flate2::bufread::MultiGzDecoder::new(file)), false)
+            Records::new(options, who, Box::new(flate2::bufread::MultiGzDecoder::new(file)), false, BUFFER)
         } else {
-            Records::new(options, who, Box::new(file), true)
+            Records::new(options, who, Box::new(file), true, BUFFER)
         };
         this.with_names(options)
     }
@@ -102,7 +108,7 @@ impl<'a> Records<'a> {
         Ok(self)
     }
 
-    fn new(options: &Csv, who: String, source: Box<dyn Read + Send + 'a>, seekable: bool) -> Self {
+    fn new(options: &Csv, who: String, source: Box<dyn Read + Send + 'a>, seekable: bool, buffer: usize) -> Self {
         let taken = Arc::new(Taken::default());
         let capped = Capped { inner: source, taken: taken.clone(), cap: options.max_record.saturating_add(BUFFER) };
         let reader = ReaderBuilder::new()
@@ -112,7 +118,7 @@ impl<'a> Records<'a> {
             // A line ends with \n; the \r before it goes with the blanks around the last field. Only so can the line of a
             // record be told exactly.
             .terminator(Terminator::Any(b'\n'))
-            .buffer_capacity(BUFFER)
+            .buffer_capacity(buffer)
             .from_reader(capped);
         Records {
             who,
@@ -153,7 +159,7 @@ impl<'a> Records<'a> {
             return Err(Error::new(Kind::Argument, message));
         }
         file.seek(SeekFrom::Start(at.byte)).map_err(failed)?;
-        let mut this = Records::new(options, fresh.who, Box::new(file), true);
+        let mut this = Records::new(options, fresh.who, Box::new(file), true, BUFFER);
         this.names = fresh.names;
         this.base = at;
         this.row = at.row;
