@@ -6,6 +6,7 @@ mod objective;
 pub mod optimiser;
 pub mod penalty;
 pub mod schedule;
+pub mod solve;
 pub mod transform;
 
 pub use error::{Error, Kind};
@@ -14,3 +15,4 @@ pub use objective::{Evaluation, Objective};
 pub use optimiser::{
     Adagrad, Adam, AdamW, Group, Lion, Muon, NonFinite, Optimise, Optimiser, RmsProp, Sgd, State, Stepped,
 };
+pub use solve::{Armijo, GradientDescent, Lbfgs};

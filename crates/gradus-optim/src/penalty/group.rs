@@ -31,7 +31,7 @@ impl<N: Module, B> Penalty<N, B> for Group {
         let weights = self.select.values("group", at.net)?;
         let term = |w: &Tensor<N::Elem>| {
             let units = w.shape().first().copied().unwrap_or(1);
-            let size = if units == 0 { 0 } else { w.len() / units };
+            let size = w.len() / units.max(1);
             root(&w.reshape(&[units, size]).square().sum_axes(&[1], false)).sum() * (size as f64).sqrt()
         };
         Ok(sum(weights.iter().filter(|w| !w.is_empty()).map(term)) * self.lambda)

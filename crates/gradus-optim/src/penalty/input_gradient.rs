@@ -22,7 +22,7 @@ pub fn input_gradient_norms_sq<T: Real>(
     let gradient = Grad::of(&value).wrt(&x).create_graph().run();
     let gradient = gradient.map_err(|e| Error::new(Kind::Gradient, format!("input gradient: {e}")))?;
     let n = x.shape().first().copied().unwrap_or(1);
-    let flat = gradient.reshape(&[n, if n == 0 { 0 } else { x.len() / n }]);
+    let flat = gradient.reshape(&[n, x.len() / n.max(1)]);
     Ok(flat.square().sum_axes(&[1], false))
 }
 

@@ -4,4 +4,5 @@ mod chain;
 mod paths;
 mod penalties;
 mod schedules;
+mod solvers;
 mod step;
