@@ -4,6 +4,7 @@ mod bench;
 mod ci;
 mod doctor;
 mod gradcheck;
+mod new;
 mod release;
 mod run;
 mod tidy;
@@ -33,6 +34,8 @@ enum Verb {
     Gradcheck(gradcheck::Gradcheck),
     /// One row of that table.
     CheckOp(gradcheck::CheckOp),
+    /// Write a new room, its line in the door and a case that fails.
+    New(new::New),
     /// Say what this machine lacks for the optional chores.
     Doctor,
     /// Bump, check and pack every crate, and send nothing.
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Verb::Bench(bench) => bench.run(),
         Verb::Gradcheck(gradcheck) => gradcheck.run(),
         Verb::CheckOp(check) => check.run(),
+        Verb::New(new) => new.run(),
         Verb::Doctor => doctor::doctor(),
         Verb::Release(release) => release.run(),
     };
