@@ -1,7 +1,9 @@
 //! The mean of every window.
 
+use super::planes_of;
 use super::shape::PoolShape;
 use crate::real::Real;
+use crate::threads::for_each_chunk;
 
 /// y[p, o] = mean over window o of image p. `count_padding`: whether points in the padding count as zeros, or not at all.
 ///
@@ -15,17 +17,20 @@ pub fn average_pool<T: Real>(shape: &PoolShape, count_padding: bool, x: &[T], ou
         return;
     }
     let [h, w] = shape.spatial;
-    for (x, out) in x.chunks_exact(h * w).zip(out.chunks_exact_mut(oh * ow)) {
-        each_window(shape, count_padding, [oh, ow], |o, (top, bottom, down), (left, right, along), scale| {
-            let mut sum = T::ZERO;
-            for r in (top..bottom).step_by(down) {
-                for q in (left..right).step_by(along) {
-                    sum += x[r * w + q];
+    let (area, small) = (h * w, oh * ow);
+    for_each_chunk(out, planes_of(area) * small, |start, out| {
+        for (x, out) in x[start / small * area..].chunks_exact(area).zip(out.chunks_exact_mut(small)) {
+            each_window(shape, count_padding, [oh, ow], |o, (top, bottom, down), (left, right, along), scale| {
+                let mut sum = T::ZERO;
+                for r in (top..bottom).step_by(down) {
+                    for q in (left..right).step_by(along) {
+                        sum += x[r * w + q];
+                    }
                 }
-            }
-            out[o] = sum * scale;
-        });
-    }
+                out[o] = sum * scale;
+            });
+        }
+    });
 }
 
 /// The adjoint of [`average_pool`]: out[p, q] = Σ g[p, o] / |window o| over the windows o that hold q.
@@ -34,21 +39,24 @@ pub fn average_pool<T: Real>(shape: &PoolShape, count_padding: bool, x: &[T], ou
 /// As [`average_pool`].
 pub fn average_pool_adjoint<T: Real>(shape: &PoolShape, count_padding: bool, g: &[T], out: &mut [T]) {
     let [oh, ow] = shape.checked(out.len(), g.len());
-    out.fill(T::ZERO);
-    if g.is_empty() {
-        return;
+    if g.is_empty() || out.is_empty() {
+        return out.fill(T::ZERO);
     }
     let [h, w] = shape.spatial;
-    for (g, x) in g.chunks_exact(oh * ow).zip(out.chunks_exact_mut(h * w)) {
-        each_window(shape, count_padding, [oh, ow], |o, (top, bottom, down), (left, right, along), scale| {
-            let g = g[o] * scale;
-            for r in (top..bottom).step_by(down) {
-                for q in (left..right).step_by(along) {
-                    x[r * w + q] += g;
+    let (area, small) = (h * w, oh * ow);
+    for_each_chunk(out, planes_of(area) * area, |start, out| {
+        out.fill(T::ZERO);
+        for (g, x) in g[start / area * small..].chunks_exact(small).zip(out.chunks_exact_mut(area)) {
+            each_window(shape, count_padding, [oh, ow], |o, (top, bottom, down), (left, right, along), scale| {
+                let g = g[o] * scale;
+                for r in (top..bottom).step_by(down) {
+                    for q in (left..right).step_by(along) {
+                        x[r * w + q] += g;
+                    }
                 }
-            }
-        });
-    }
+            });
+        }
+    });
 }
 
 type Reach = (usize, usize, usize);

@@ -1,7 +1,11 @@
 //! The largest element of every window, and where it was.
 
-use super::shape::PoolShape;
+use super::planes_of;
+use super::shape::{PoolShape, Windows};
+use crate::matmul::Target;
 use crate::real::Real;
+use crate::simd::{Isa, Kernel, simd};
+use crate::threads::{for_each_chunk, for_each_piece};
 
 /// y[p, o] = max over window o of image p; `index` receives the position of the (first) maximum inside its image.
 /// A NaN in a window is its maximum.
@@ -18,10 +22,33 @@ pub fn max_pool<T: Real>(shape: &PoolShape, x: &[T], out: &mut [T], index: &mut 
     }
     let [h, w] = shape.spatial;
     assert!(h * w <= u32::MAX as usize, "max_pool: an image of {h} x {w} points has positions beyond u32");
-    let image = |p: usize| &x[p * h * w..(p + 1) * h * w];
-    for (p, (out, index)) in out.chunks_exact_mut(oh * ow).zip(index.chunks_exact_mut(oh * ow)).enumerate() {
-        plane(shape, image(p), ow, out, index);
-    }
+    let pairs = shape.windows == [Windows::tiles(2); 2];
+    let (area, planes) = (oh * ow, planes_of(h * w));
+    let (values, places) = (Target(out.as_mut_ptr()), Target(index.as_mut_ptr()));
+    for_each_piece(shape.planes.div_ceil(planes), |piece| {
+        let mut scratch = (Vec::new(), Vec::new());
+        for p in piece * planes..shape.planes.min((piece + 1) * planes) {
+            // SAFETY: plane p of both results belongs to this piece alone; both hold `planes` planes of `area` numbers.
+            let (out, index) = unsafe {
+                (
+                    std::slice::from_raw_parts_mut(values.at(p * area), area),
+                    std::slice::from_raw_parts_mut(places.at(p * area), area),
+                )
+            };
+            let x = &x[p * h * w..(p + 1) * h * w];
+            if pairs {
+                simd(Pairs { width: w, ow, x, out, index, scratch: &mut scratch });
+            } else {
+                plane(shape, x, ow, out, index);
+            }
+        }
+    });
+}
+
+/// Whether `b` takes the place of the maximum `a`. A NaN wins and stays.
+#[inline(always)]
+fn takes<T: Real>(b: T, a: T) -> bool {
+    (b > a) | (b.is_nan() & !a.is_nan())
 }
 
 fn plane<T: Real>(shape: &PoolShape, x: &[T], ow: usize, out: &mut [T], index: &mut [u32]) {
@@ -34,13 +61,54 @@ fn plane<T: Real>(shape: &PoolShape, x: &[T], ow: usize, out: &mut [T], index: &
             let (mut best, mut place) = (x[top * w + left], top * w + left);
             for r in (top..bottom).step_by(down) {
                 for q in (r * w + left..r * w + right).step_by(along) {
-                    // Written so that a NaN wins and stays.
-                    if x[q] > best || (x[q].is_nan() && !best.is_nan()) {
+                    if takes(x[q], best) {
                         (best, place) = (x[q], q);
                     }
                 }
             }
             (*y, *at) = (best, place as u32);
+        }
+    }
+}
+
+/// Tiles of 2 x 2 of one plane: the better of two neighbours along all rows at once, then of two rows.
+struct Pairs<'a, T> {
+    width: usize,
+    ow: usize,
+    x: &'a [T],
+    out: &'a mut [T],
+    index: &'a mut [u32],
+    scratch: &'a mut (Vec<T>, Vec<u32>),
+}
+
+impl<T: Real> Kernel for Pairs<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Isa>(self, _: S) {
+        let Pairs { width, ow, x, out, index, scratch: (best, place) } = self;
+        let lines = 2 * out.len() / ow;
+        best.resize(lines * ow, T::ZERO);
+        place.resize(lines * ow, 0);
+        // Lines of even width follow each other without a gap: one long run.
+        let (runs, run) = if width == 2 * ow { (1, lines * ow) } else { (lines, ow) };
+        for r in 0..runs {
+            let x = &x[r * width..][..2 * run];
+            let (best, place) = (&mut best[r * run..][..run], &mut place[r * run..][..run]);
+            for q in 0..run {
+                let (a, b) = (x[2 * q], x[2 * q + 1]);
+                let second = takes(b, a);
+                best[q] = if second { b } else { a };
+                place[q] = (r * width + 2 * q) as u32 + u32::from(second);
+            }
+        }
+        let lines = best.chunks_exact(2 * ow).zip(place.chunks_exact(2 * ow));
+        for ((y, at), (best, place)) in out.chunks_exact_mut(ow).zip(index.chunks_exact_mut(ow)).zip(lines) {
+            let ((a, b), (p, q)) = (best.split_at(ow), place.split_at(ow));
+            for j in 0..ow {
+                let lower = takes(b[j], a[j]);
+                y[j] = if lower { b[j] } else { a[j] };
+                at[j] = if lower { q[j] } else { p[j] };
+            }
         }
     }
 }
@@ -55,10 +123,13 @@ pub fn pick<T: Real>(shape: &PoolShape, x: &[T], index: &[u32], out: &mut [T]) {
     if out.is_empty() {
         return;
     }
-    let area = shape.spatial[0] * shape.spatial[1];
-    for ((y, at), x) in out.chunks_exact_mut(oh * ow).zip(index.chunks_exact(oh * ow)).zip(x.chunks_exact(area)) {
-        y.iter_mut().zip(at).for_each(|(y, &at)| *y = x[at as usize]);
-    }
+    let (area, small) = (shape.spatial[0] * shape.spatial[1], oh * ow);
+    for_each_chunk(out, planes_of(area) * small, |start, out| {
+        let planes = x[start / small * area..].chunks_exact(area);
+        for ((y, at), x) in out.chunks_exact_mut(small).zip(index[start..].chunks_exact(small)).zip(planes) {
+            y.iter_mut().zip(at).for_each(|(y, &at)| *y = x[at as usize]);
+        }
+    });
 }
 
 /// The adjoint of [`pick`]: out[p, q] = Σ g[p, o] over the o with index[p, o] = q, in the order of o.
@@ -68,12 +139,16 @@ pub fn pick<T: Real>(shape: &PoolShape, x: &[T], index: &[u32], out: &mut [T]) {
 pub fn pick_adjoint<T: Real>(shape: &PoolShape, g: &[T], index: &[u32], out: &mut [T]) {
     let [oh, ow] = shape.checked(out.len(), g.len());
     assert_eq!(index.len(), g.len(), "pick_adjoint: index must be as long as g");
-    out.fill(T::ZERO);
-    if g.is_empty() {
-        return;
+    if g.is_empty() || out.is_empty() {
+        return out.fill(T::ZERO);
     }
-    let area = shape.spatial[0] * shape.spatial[1];
-    for ((g, at), x) in g.chunks_exact(oh * ow).zip(index.chunks_exact(oh * ow)).zip(out.chunks_exact_mut(area)) {
-        g.iter().zip(at).for_each(|(&g, &at)| x[at as usize] += g);
-    }
+    let (area, small) = (shape.spatial[0] * shape.spatial[1], oh * ow);
+    for_each_chunk(out, planes_of(area) * area, |start, out| {
+        out.fill(T::ZERO);
+        let start = start / area * small;
+        let planes = g[start..].chunks_exact(small).zip(index[start..].chunks_exact(small));
+        for (x, (g, at)) in out.chunks_exact_mut(area).zip(planes) {
+            g.iter().zip(at).for_each(|(&g, &at)| x[at as usize] += g);
+        }
+    });
 }

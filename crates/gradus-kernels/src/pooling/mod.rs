@@ -11,3 +11,11 @@ mod shape;
 pub use average::{average_pool, average_pool_adjoint};
 pub use max::{max_pool, pick, pick_adjoint};
 pub use shape::{PoolShape, Windows};
+
+/// Numbers of the input that a piece of work reads.
+const PIECE: usize = 1 << 15;
+
+/// How many planes of `area` points make a piece.
+fn planes_of(area: usize) -> usize {
+    (PIECE / area.max(1)).max(1)
+}
