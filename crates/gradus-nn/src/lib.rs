@@ -22,8 +22,6 @@
 //! ```
 #![forbid(unsafe_code)]
 
-extern crate self as gradus_nn;
-
 mod activation;
 mod batch_norm;
 mod dropout;
