@@ -1,6 +1,7 @@
 //! The product cut into pieces, and a piece into tiles.
 
 use super::pack::{Matrix, Panels};
+use super::thin::row_times_columns;
 use super::tile::{Left, Out, Right, Steps, height, tile};
 use super::vector::{Job, Vector, tile_size, with_vectors};
 use crate::buffer::Shared;
@@ -67,6 +68,18 @@ pub(crate) unsafe fn product<T: Real>(
     accumulate: bool,
     epilogue: Epilogue<'_, T>,
 ) {
+    if epilogue.is_none() && a.col == 1 && b.row == 1 {
+        // SAFETY: the caller's; a column of the result is a row of the transposed product.
+        unsafe {
+            if n == 1 {
+                return row_times_columns(k, m, b.data, a.transposed(), c, accumulate);
+            }
+            if m <= 2 && b.col != 1 {
+                return (0..m)
+                    .for_each(|i| row_times_columns(k, n, a.from(i, 0).data, b, Target(c.at(i * n)), accumulate));
+            }
+        }
+    }
     let (mr, nr) = tile_size::<T>();
     if b.col == 1 && (m <= 4 * mr || k * n <= 4096) {
         // SAFETY: the caller's.

@@ -2,6 +2,7 @@
 
 mod block;
 mod pack;
+mod thin;
 mod tile;
 mod vector;
 

@@ -28,7 +28,6 @@ impl<T> Matrix<T> {
     }
 
     #[inline(always)]
-    #[allow(dead_code, reason = "for the thin paths")]
     pub(crate) fn transposed(self) -> Self {
         Matrix { data: self.data, row: self.col, col: self.row }
     }

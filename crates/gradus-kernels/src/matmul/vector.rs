@@ -41,7 +41,6 @@ pub(crate) trait Vector: Copy {
             }
         }
     }
-    #[allow(dead_code, reason = "for the thin paths")]
     /// The sum of the lanes: halves are added until one is left.
     #[inline(always)]
     unsafe fn sum(self) -> Self::T {
