@@ -69,9 +69,9 @@ pub fn mean_variance<T: Real>(x: View<'_, T>, reduced: &[bool], mean: &mut [T], 
     let n: usize = x.shape.iter().zip(reduced).filter(|(_, r)| **r).map(|(n, _)| n).product();
     let n = T::from_usize(n);
     sum(x, reduced, mean);
-    mean.iter_mut().for_each(|m| *m = *m / n);
+    mean.iter_mut().for_each(|m| *m /= n);
     fold(CentredSquares, x, reduced, Some(mean), variance);
-    variance.iter_mut().for_each(|v| *v = *v / n);
+    variance.iter_mut().for_each(|v| *v /= n);
 }
 
 /// ln Σ eˣ as m + ln Σ e^(x − m), m = max x. −∞ over nothing or where every x is −∞; ∞ where an x is.

@@ -23,7 +23,10 @@ pub fn log_softmax_rows<T: Real>(x: &[T], n: usize, y: &mut [T]) {
 }
 
 fn rows<T: Real>(x: &[T], n: usize, y: &mut [T], log: bool) {
-    assert!(x.len() == y.len() && (y.is_empty() || (n > 0 && y.len() % n == 0)), "softmax: lengths do not fit");
+    assert!(
+        x.len() == y.len() && (y.is_empty() || (n > 0 && y.len().is_multiple_of(n))),
+        "softmax: lengths do not fit"
+    );
     if !y.is_empty() {
         for_each_chunk(y, (PIECE / n).max(1) * n, |start, y| {
             simd(Softmax { x: &x[start..start + y.len()], n, y, log });
@@ -51,7 +54,7 @@ impl<T: Real> Kernel for Softmax<'_, T> {
             for y in y.chunks_exact_mut(n) {
                 // x − m first: m + ln Σ would round away ln Σ where m is large.
                 let shift = run(s, [&*y], T::ZERO, |[y]| y.exp(s), |a, b| a + b).ln(s);
-                y.iter_mut().for_each(|y| *y = *y - shift);
+                y.iter_mut().for_each(|y| *y -= shift);
             }
             return;
         }
@@ -59,7 +62,7 @@ impl<T: Real> Kernel for Softmax<'_, T> {
         y.iter_mut().for_each(|y| *y = y.exp(s));
         for y in y.chunks_exact_mut(n) {
             let scale = T::ONE / run(s, [&*y], T::ZERO, |[y]| y, |a, b| a + b);
-            y.iter_mut().for_each(|y| *y = *y * scale);
+            y.iter_mut().for_each(|y| *y *= scale);
         }
     }
 }

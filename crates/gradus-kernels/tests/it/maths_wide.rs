@@ -1,5 +1,7 @@
 //! Lane functions of `f64` and the special functions, against core-math and values of mpmath.
 
+#![allow(clippy::excessive_precision, reason = "values as mpmath prints them")]
+
 use gradus_kernels::{Map, Portable, Real, lanes, map};
 
 lanes!(Exp | s, [x] | x.exp(s));
