@@ -228,6 +228,21 @@ impl<T: Real> Gradients<T> {
         Gradients { loss, by_leaf }
     }
 
+    /// The gradients at the leaves of `from`, a copy of `to`, as gradients at the leaves of `to`.
+    ///
+    /// # Panics
+    /// If a leaf of `from` has been stepped since.
+    #[track_caller]
+    #[must_use]
+    pub fn carried<X: Tree<Elem = T> + ?Sized, Y: Tree<Elem = T> + ?Sized>(&self, from: &X, to: &Y) -> Self {
+        let (from, to) = (from.leaves(), to.leaves());
+        let by_leaf = from.iter().zip(&to).filter_map(|(a, b)| {
+            let (id, version) = b.leaf()?;
+            Some((id, (version, self.get(a)?.clone())))
+        });
+        Gradients { loss: self.loss, by_leaf: by_leaf.collect() }
+    }
+
     /// The loss whose gradients these are.
     pub fn loss(&self) -> T {
         self.loss
@@ -261,6 +276,13 @@ impl<T: Real> Gradients<T> {
     pub fn map(mut self, mut f: impl FnMut(&Tensor<T>) -> Tensor<T>) -> Self {
         self.by_leaf.values_mut().for_each(|(_, g)| *g = crate::trace::no_grad(|| f(g)));
         self
+    }
+
+    /// Multiplies every gradient and the loss by a number: those of `factor`·loss.
+    #[must_use]
+    pub fn scale(mut self, factor: f64) -> Self {
+        self.loss *= T::from_f64(factor);
+        self.map(|g| g * factor)
     }
 
     /// Adds the gradients and the loss of another backward pass over the same versions (accumulation over mini-batches).

@@ -274,3 +274,56 @@ fn a_state_that_does_not_fit_is_refused() {
     let error = Adam::<f64>::new(0.1).amsgrad().restore(&net, &state).expect_err("refused").to_string();
     assert!(error.starts_with("restore: `0` has the states [\"adam.first\", \"adam.second\"], expected"), "{error}");
 }
+
+#[test]
+fn sam_steps_with_the_gradient_at_the_perturbed_weights() {
+    use gradus_optim::Sam;
+    use gradus_optim::gradus_tensor::Tree;
+    let plain = net();
+    let norm: f64 = loss(&plain).backward().wrt(&plain).leaves().iter().map(|g| g.square().sum().item()).sum();
+    let grads = loss(&plain).backward();
+    let perturbed = plain.map(&mut |w| {
+        let g = grads.get(w).expect("used");
+        (w + g * (0.05 / norm.sqrt())).detach().tracked()
+    });
+    let there = loss(&perturbed).backward().wrt(&perturbed).leaves();
+    let wanted: Vec<Vec<f64>> = plain.leaves().iter().zip(&there).map(|(w, g)| (w - g * 0.1).to_vec()).collect();
+    let mut stepped = plain.clone();
+    Sam::new(0.05, Sgd::new(0.1)).step(&mut stepped, |net| loss(net).backward()).expect("steps");
+    for (got, wanted) in values(&stepped).iter().zip(&wanted) {
+        assert!(got.iter().zip(wanted).all(|(a, b)| (a - b).abs() < 1e-14));
+    }
+    // A leaf without a gradient (here: all but the matrix) stays.
+    let mut stepped = plain.clone();
+    let mut sam = Sam::new(0.05, Sgd::new(0.1)).adaptive();
+    let report = sam.step(&mut stepped, |net| net.0.value().square().sum().backward()).expect("steps");
+    assert_eq!((report.unused, &values(&stepped)[1..]), (2, &values(&plain)[1..]));
+}
+
+#[test]
+fn averages_follow_their_formula_and_come_back_from_a_file() {
+    use gradus_optim::Average;
+    let mut w = Param::new(&numbers(&[3], 1), Role::Weight);
+    let mut sgd = Sgd::new(0.1);
+    let (mut ema, mut swa, mut path) = (Average::exponential(0.9), Average::equal(), Vec::new());
+    for _ in 0..6 {
+        let grads = w.value().square().sum().backward();
+        sgd.step(&mut w, &grads);
+        ema.update(&w);
+        swa.update(&w);
+        path.push(w.value().to_vec());
+    }
+    let mean: Vec<f64> = (0..3).map(|i| path.iter().map(|w| w[i]).sum::<f64>() / 6.0).collect();
+    let mut wanted = path[0].clone();
+    for now in &path[1..] {
+        wanted.iter_mut().zip(now).for_each(|(a, w)| *a = 0.9 * *a + 0.1 * w);
+    }
+    let close = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-15);
+    assert!(close(&swa.averaged(&w).expect("seen").value().to_vec(), &mean));
+    let text = serde_json::to_string(&ema.state()).expect("serialises");
+    let mut fresh = Average::exponential(0.9);
+    fresh.restore(&w, &serde_json::from_str::<Vec<_>>(&text).expect("parses")).expect("fits");
+    fresh.write(&mut w).expect("seen");
+    assert!(close(&w.value().to_vec(), &wanted));
+    assert!(Average::<f64>::equal().write(&mut w).is_err());
+}
