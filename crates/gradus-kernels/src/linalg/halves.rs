@@ -1,9 +1,12 @@
 //! Products that are symmetric or skew: half of the work, in strips of rows up to the diagonal.
 
-use super::blocks::{axpy, product};
+use super::blocks::axpy;
 use crate::buffer::Shared;
+use crate::matmul::Packed;
 use crate::real::Real;
 use crate::simd::{Isa, Kernel, simd};
+use crate::threads::for_each_piece_with;
+use crate::view::View;
 
 /// Whether a matrix equals its transpose or the negative of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,10 +17,8 @@ pub(super) enum Kind {
     Skew,
 }
 
-/// Rows in a strip.
-fn strip(n: usize) -> usize {
-    if n <= 128 { 32 } else { 64 }
-}
+/// Rows in a strip: few, so that little is computed above the diagonal, but some tiles of the product high.
+const STRIP: usize = 24;
 
 /// out = factor·Σ xᵢ·yᵢ + Σ cₖMₖ + shift·I where the whole is symmetric or skew, so that the half on and below the diagonal tells
 /// the other. With `add`, a skew result is added to what `out` holds.
@@ -39,22 +40,48 @@ impl<'a, T: Real> Product<'a, T> {
         Product { n, kind, terms, transposed: false, factor: T::ONE, plus: &[], shift: T::ZERO, add: false }
     }
 
-    /// Computes it.
+    /// Computes it. The right factors are packed once for all strips; the strips are shared among threads.
     pub(super) fn write(self, out: &mut [T]) {
         let n = self.n;
-        let height = strip(n);
-        let mut room = Shared::stale(height * n);
-        let room = room.get_mut().unwrap_or_default();
-        for i0 in (0..n).step_by(height) {
-            let i1 = (i0 + height).min(n);
+        assert_eq!(out.len(), n * n, "Product: out is not {n} x {n}");
+        let right: Vec<Packed<T>> =
+            self.terms.iter().map(|(_, y)| Packed::new(View { data: y, shape: &[n, n], strides: &[n, 1] })).collect();
+        let strips = n.div_ceil(STRIP);
+        let target = Target(out.as_mut_ptr());
+        // Some 16 multiplications a nanosecond.
+        for_each_piece_with(strips, self.terms.len() * n * n * n / 32, |piece| {
+            // The longest first.
+            let i0 = (strips - 1 - piece) * STRIP;
+            let i1 = (i0 + STRIP).min(n);
             let m = i1 - i0;
-            let rows = &mut room[..m * i1];
-            for (k, (x, y)) in self.terms.iter().enumerate() {
-                let (x, sx) = if self.transposed { (&x[i0..], [1, n]) } else { (&x[i0 * n..], [n, 1]) };
-                product([m, n, i1], x, sx, y, [n, 1], k > 0, rows);
+            let mut room = Shared::stale(m * i1);
+            let rows = room.get_mut().unwrap_or_default();
+            for (k, ((x, _), y)) in self.terms.iter().zip(&right).enumerate() {
+                let (data, strides) = if self.transposed { (&x[i0..], [1, n]) } else { (&x[i0 * n..], [n, 1]) };
+                y.product(View { data, shape: &[m, n], strides: &strides }, i1, k > 0, rows);
             }
-            simd(Finish { task: &self, i0, i1, rows, out });
-        }
+            simd(Finish { task: &self, i0, i1, rows, out: target });
+        });
+    }
+}
+
+/// The result, of which each strip writes its own part: row i up to i for its rows, and column i up to i.
+#[derive(Clone, Copy)]
+struct Target<T>(*mut T);
+// SAFETY: strips write disjoint parts.
+unsafe impl<T: Send> Send for Target<T> {}
+// SAFETY: as above.
+unsafe impl<T: Send> Sync for Target<T> {}
+
+impl<T> Target<T> {
+    /// The numbers from `from` on.
+    ///
+    /// # Safety
+    /// They lie inside the result, and nobody else uses them.
+    #[inline(always)]
+    unsafe fn run<'a>(self, from: usize, len: usize) -> &'a mut [T] {
+        // SAFETY: the caller's.
+        unsafe { std::slice::from_raw_parts_mut(self.0.add(from), len) }
     }
 }
 
@@ -64,14 +91,14 @@ struct Finish<'a, 'b, T> {
     i0: usize,
     i1: usize,
     rows: &'b mut [T],
-    out: &'b mut [T],
+    out: Target<T>,
 }
 
 impl<T: Real> Kernel for Finish<'_, '_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Isa>(self, s: S) {
-        let Finish { task, i0, i1, rows, out } = self;
+        let Finish { task, i0, i1, rows, out: target } = self;
         let n = task.n;
         for (i, row) in (i0..i1).zip(rows.chunks_exact_mut(i1)) {
             if task.factor != T::ONE {
@@ -84,7 +111,8 @@ impl<T: Real> Kernel for Finish<'_, '_, T> {
             if task.kind == Kind::Skew {
                 row[i] = T::ZERO;
             }
-            let out = &mut out[i * n..=i * n + i];
+            // SAFETY: row i up to the diagonal, which this strip alone writes.
+            let out = unsafe { target.run(i * n, i + 1) };
             if task.add {
                 out.iter_mut().zip(&*row).for_each(|(y, &x)| *y += x);
             } else {
@@ -93,14 +121,15 @@ impl<T: Real> Kernel for Finish<'_, '_, T> {
         }
         const TILE: usize = 16;
         for j0 in (0..i1).step_by(TILE) {
-            for t0 in (i0.max(j0)..i1).step_by(TILE) {
+            for t0 in (i0..i1).step_by(TILE) {
                 for j in j0..(j0 + TILE).min(i1) {
                     let first = t0.max(j + 1);
                     let last = (t0 + TILE).min(i1);
                     if first >= last {
                         continue;
                     }
-                    let out = &mut out[j * n + first..j * n + last];
+                    // SAFETY: row j beyond the diagonal, in columns that are rows of this strip alone.
+                    let out = unsafe { target.run(j * n + first, last - first) };
                     let from = (first - i0) * i1 + j;
                     let image = rows[from..].iter().step_by(i1);
                     match (task.kind, task.add) {

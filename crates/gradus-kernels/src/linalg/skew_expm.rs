@@ -5,13 +5,14 @@
 //! polynomials in A² ([`chebyshev`](super::chebyshev)); every product is symmetric or skew, so half of it suffices. Compared
 //! with a Padé approximant of the same accuracy there is no system to solve, so nothing can be singular.
 
-use super::blocks::finite;
+use super::blocks::{dot, finite};
 use super::chebyshev::{Series, most_powers};
 use super::error::Error;
 use super::halves::{Kind, Product, combine};
 use super::polar::nearest;
 use crate::buffer::Shared;
 use crate::real::Real;
+use crate::simd::{Isa, Kernel, simd};
 
 /// How many numbers [`skew_expm`] leaves for [`skew_expm_pull`]: A/b, S/b and the powers T₁ … (at most 5 in `f32`, 8 in `f64`).
 pub fn skew_expm_aux_len<T: Real>(n: usize) -> usize {
@@ -86,7 +87,8 @@ impl<'a, T: Real> Parts<'a, T> {
     fn start(&mut self, n: usize, length: f64) -> (Series, f64) {
         // In two steps, since the reciprocal of a tiny length would overflow.
         let unit = T::from_f64(length.sqrt());
-        self.a.iter_mut().for_each(|x| *x = *x / unit / unit);
+        let inverse = T::ONE / unit;
+        self.a.iter_mut().for_each(|x| *x = *x * inverse * inverse);
         let length = (unit.to_f64()) * unit.to_f64();
         let (t1, t2) = self.t.split_at_mut(n * n);
         let t2 = &mut t2[..n * n];
@@ -171,26 +173,63 @@ pub(super) fn double<T: Real>(n: usize, times: u32, c: &mut [T], s: &mut [T], mu
     }
 }
 
-/// out = V − Vᵀ, in tiles.
+/// out = V − Vᵀ, in tiles that are turned on the stack.
 pub(super) fn skew<T: Real>(n: usize, v: &[T], out: &mut [T]) {
-    const TILE: usize = 16;
-    for i0 in (0..n).step_by(TILE) {
-        for j0 in (0..n).step_by(TILE) {
-            for i in i0..(i0 + TILE).min(n) {
-                for j in j0..(j0 + TILE).min(n) {
-                    out[i * n + j] = v[i * n + j] - v[j * n + i];
+    struct Run<'a, T>(usize, &'a [T], &'a mut [T]);
+    impl<T: Real> Kernel for Run<'_, T> {
+        type Output = ();
+        #[inline(always)]
+        fn run<S: Isa>(self, _: S) {
+            let Run(n, v, out) = self;
+            for i0 in (0..n).step_by(TILE) {
+                for j0 in (0..n).step_by(TILE) {
+                    let (h, w) = (TILE.min(n - i0), TILE.min(n - j0));
+                    let mut turned = [[T::ZERO; TILE]; TILE];
+                    for j in 0..w {
+                        for (i, &x) in v[(j0 + j) * n + i0..][..h].iter().enumerate() {
+                            turned[i][j] = x;
+                        }
+                    }
+                    for (i, turned) in turned.iter().enumerate().take(h) {
+                        let at = (i0 + i) * n + j0;
+                        let (x, y) = (&v[at..at + w], &mut out[at..at + w]);
+                        for j in 0..w {
+                            y[j] = x[j] - turned[j];
+                        }
+                    }
                 }
             }
         }
     }
+    const TILE: usize = 16;
+    simd(Run(n, v, out));
 }
 
-/// The Frobenius norm, without overflow: in units of the largest entry.
+/// The Frobenius norm, without overflow: in units of the largest entry where the squares might leave the range.
 fn frobenius<T: Real>(x: &[T]) -> f64 {
-    let largest = x.iter().fold(T::ZERO, |m, x| if x.abs() > m { x.abs() } else { m });
-    if largest == T::ZERO {
-        return 0.0;
+    struct Run<'a, T>(&'a [T], T);
+    impl<T: Real> Kernel for Run<'_, T> {
+        type Output = f64;
+        #[inline(always)]
+        fn run<S: Isa>(self, s: S) -> f64 {
+            let Run(x, unit) = self;
+            let mut sum = 0.0;
+            for x in x.chunks(512) {
+                if unit == T::ONE {
+                    sum += dot(s, x, x).to_f64();
+                } else {
+                    sum += x.iter().fold(T::ZERO, |s, &x| s + (x / unit) * (x / unit)).to_f64();
+                }
+            }
+            unit.to_f64() * sum.sqrt()
+        }
     }
-    let sum = x.chunks(256).map(|x| x.iter().fold(T::ZERO, |s, &x| s + (x / largest) * (x / largest)).to_f64());
-    largest.to_f64() * sum.sum::<f64>().sqrt()
+    let plain = simd(Run(x, T::ONE));
+    // Squares of about ε² of the largest may be lost below; what is lost must not matter.
+    let (low, high) = (T::MIN_POSITIVE.to_f64().sqrt() / T::EPSILON.to_f64(), T::MAX.to_f64().sqrt() / 512.0);
+    if plain > low && plain < high {
+        return plain;
+    }
+    let largest = x.iter().fold(T::ZERO, |m, x| if x.abs() > m { x.abs() } else { m });
+    if largest == T::ZERO { 0.0 } else { simd(Run(x, largest)) }
 }

@@ -2,10 +2,12 @@
 
 mod block;
 mod pack;
+mod packed;
 mod thin;
 mod tile;
 mod vector;
 
+pub(crate) use packed::Packed;
 pub use vector::Lanes;
 
 use crate::real::Real;
