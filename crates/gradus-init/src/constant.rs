@@ -1,4 +1,4 @@
-//! Constants.
+//! Schemes that fill with one constant.
 
 use crate::scheme::{Scheme, Target, on_numbers};
 use gradus_kernels::random::Key;

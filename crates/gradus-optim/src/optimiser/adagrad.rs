@@ -1,4 +1,4 @@
-//! Adagrad.
+//! Adagrad: steps that shrink with the sum of squared gradients.
 
 use super::{Optimiser, Parts, Recipe};
 use crate::transform::{AdagradScale, WeightDecay};

@@ -1,4 +1,4 @@
-//! Lion.
+//! Lion: the sign of an interpolated momentum.
 
 use super::{Optimiser, Parts, Recipe};
 use crate::transform::{LionSign, WeightDecay};

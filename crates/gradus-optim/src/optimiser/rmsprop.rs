@@ -1,4 +1,4 @@
-//! RMSprop.
+//! RMSprop: steps scaled by a running mean of squared gradients.
 
 use super::{Optimiser, Parts, Recipe};
 use crate::transform::{Momentum, RmsScale, WeightDecay};

@@ -1,4 +1,4 @@
-//! Matrices.
+//! Ops on matrices: products and exponentials.
 
 pub mod expm;
 pub mod matmul;
