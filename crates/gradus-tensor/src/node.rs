@@ -82,18 +82,30 @@ impl<T: Real> Drop for Node<T> {
     fn drop(&mut self) {
         let Origin::Op(call) = &mut self.origin else { return };
         let mut work = std::mem::take(&mut call.inputs);
-        while let Some(Tensor(input)) = work.pop() {
-            if let Some(mut node) = Arc::into_inner(input)
-                && let Origin::Op(call) = &mut node.origin
-            {
-                work.extend(call.inputs.drain(..));
+        while let Some(Tensor(mut input)) = work.pop() {
+            // The last owner takes the node's inputs: in place where it can see that it is the last (moving a node out costs a copy).
+            if let Some(node) = Arc::get_mut(&mut input) {
+                node.give_inputs(&mut work);
+            } else if let Some(mut node) = Arc::into_inner(input) {
+                node.give_inputs(&mut work);
+            }
+        }
+    }
+}
+
+impl<T: Real> Node<T> {
+    #[inline]
+    fn give_inputs(&mut self, work: &mut SmallVec<[Tensor<T>; 3]>) {
+        if let Origin::Op(call) = &mut self.origin {
+            while let Some(input) = call.inputs.pop() {
+                work.push(input);
             }
         }
     }
 }
 
 impl<T: Real> Tensor<T> {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn new(layout: Layout, data: Shared<T>, origin: Origin<T>) -> Self {
         Tensor(Arc::new(Node { layout, data, origin }))
     }

@@ -15,7 +15,7 @@ pub struct Layout {
 
 impl Layout {
     /// Row-major, without gaps.
-    #[inline]
+    #[inline(always)]
     pub fn contiguous(shape: Dims) -> Self {
         let mut strides = Dims::from_elem(1, shape.len());
         let mut step = 1;

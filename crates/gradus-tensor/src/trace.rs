@@ -128,22 +128,21 @@ fn evaluate<T: Real>(op: Box<dyn Op<T>>, inputs: &[&Tensor<T>]) -> (Tensor<T>, O
     if state.anomaly {
         check_finite(op.name(), inputs, &data);
     }
-    let origin = if record {
+    if record {
         let (mut depth, mut kept) = (0, SmallVec::new());
         for &x in inputs {
             depth = depth.max(x.depth());
             kept.push(x.clone());
         }
-        Origin::Op(Call { op, inputs: kept, aux: aux.clone(), depth: depth + 1, site: Location::caller() })
-    } else {
-        Origin::Constant { cut: inherited(inputs) }
-    };
-    (Tensor::new(layout, data, origin), aux)
+        let call = Call { op, inputs: kept, aux: aux.clone(), depth: depth + 1, site: Location::caller() };
+        return (Tensor::new(layout, data, Origin::Op(call)), aux);
+    }
+    (Tensor::new(layout, data, Origin::Constant { cut: inherited(inputs) }), aux)
 }
 
 /// The output's layout, numbers and aux buffer.
 #[track_caller]
-#[inline]
+#[inline(always)]
 fn compute<'a, T: Real, V: AsRef<[View<'a, T>]>>(
     op: &dyn Op<T>,
     shapes: &[&[usize]],
