@@ -1,6 +1,7 @@
 //! Matrix products of strided operands.
 
 mod block;
+mod elsewhere;
 mod pack;
 mod packed;
 mod thin;
@@ -11,8 +12,9 @@ pub(crate) use packed::Packed;
 pub use vector::Lanes;
 
 use crate::real::Real;
+use crate::simd::{Level, level};
 use crate::view::{Offsets, View};
-use block::{Epilogue, product};
+use block::Epilogue;
 
 pub(crate) use block::Target;
 pub(crate) use pack::{Matrix, Panels};
@@ -71,7 +73,7 @@ fn run<T: Real>(a: View<'_, T>, b: View<'_, T>, accumulate: bool, out: &mut [T],
     if batches == 1 {
         // SAFETY: `matrix` has checked that the last number lies inside the storage, and out holds m · n numbers.
         return unsafe {
-            product((m, k, n), matrix(a, 0, m, k), matrix(b, 0, k, n), Target(out.as_mut_ptr()), accumulate, epilogue);
+            one((m, k, n), matrix(a, 0, m, k), matrix(b, 0, k, n), Target(out.as_mut_ptr()), accumulate, epilogue);
         };
     }
     let (oa, ob) =
@@ -81,6 +83,32 @@ fn run<T: Real>(a: View<'_, T>, b: View<'_, T>, accumulate: bool, out: &mut [T],
         let shifted = epilogue.map(|f| move |row: usize, column: usize, run: &mut [T]| f(i * m + row, column, run));
         let epilogue = shifted.as_ref().map(|f| f as &(dyn Fn(usize, usize, &mut [T]) + Sync));
         // SAFETY: as above.
-        unsafe { product((m, k, n), x, y, Target(c.as_mut_ptr()), accumulate, epilogue) }
+        unsafe { one((m, k, n), x, y, Target(c.as_mut_ptr()), accumulate, epilogue) }
+    }
+}
+
+/// One product: by our tiles where the machine has the vectors that they are made for.
+///
+/// # Safety
+/// Every number of a, b and c lies inside its storage, and nobody else uses c meanwhile.
+unsafe fn one<T: Real>(
+    (m, k, n): (usize, usize, usize),
+    a: Matrix<T>,
+    b: Matrix<T>,
+    c: Target<T>,
+    accumulate: bool,
+    epilogue: Epilogue<'_, T>,
+) {
+    if level() != Level::Portable {
+        // SAFETY: the caller's.
+        return unsafe { block::product((m, k, n), a, b, c, accumulate, epilogue) };
+    }
+    // SAFETY: the caller's.
+    unsafe { elsewhere::product((m, k, n), a, b, c, accumulate) };
+    if let Some(f) = epilogue {
+        for i in 0..m {
+            // SAFETY: row i of c, which nobody else uses.
+            f(i, 0, unsafe { std::slice::from_raw_parts_mut(c.at(i * n), n) });
+        }
     }
 }

@@ -3,8 +3,8 @@
 use crate::fixture::{close, floats, labels, tensor, training};
 use gradus::nn::{Activation, BatchNorm, Linear, Module, Sequential, cross_entropy};
 use gradus::optim::{Objective, Sgd, penalty};
-use gradus::tensor::{Buffer, Index, Mode, Name, Param, Path, Tensor, VisitorMut, grad, grad_recorded};
 use gradus::rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
+use gradus::tensor::{Buffer, Index, Mode, Name, Param, Path, Tensor, VisitorMut, grad, grad_recorded};
 use serde_json::Value;
 
 /// Puts numbers into a net by name.
