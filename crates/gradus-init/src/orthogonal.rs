@@ -85,7 +85,7 @@ fn tall<T: Real>(m: usize, n: usize, gain: f64, key: Key, out: &mut [T]) {
     }
     for (i, row) in a.chunks_exact_mut(n).enumerate() {
         for j in 0..n.min(i) {
-            row[j] = row[j] * divide[j];
+            row[j] *= divide[j];
         }
     }
     // τ = 2/vᵀv for the v that was kept, so that the reflection is orthogonal whatever v's rounding.

@@ -65,11 +65,7 @@ pub trait Named: Module {
 
 impl<M: Module> Named for M {}
 
-fn with_param<M: Module + ?Sized, R>(
-    net: &mut M,
-    name: &str,
-    mut f: impl FnMut(&mut Param<M::Elem>) -> Result<R>,
-) -> Result<R> {
+fn with_param<M: Module, R>(net: &mut M, name: &str, mut f: impl FnMut(&mut Param<M::Elem>) -> Result<R>) -> Result<R> {
     let (mut answer, mut names) = (None, Vec::new());
     each_param(net, &mut |found, p| {
         if found == name && answer.is_none() {
@@ -80,7 +76,7 @@ fn with_param<M: Module + ?Sized, R>(
     answer.unwrap_or_else(|| Err(unknown(name, &names)))
 }
 
-fn each_param<M: Module + ?Sized>(net: &mut M, f: &mut dyn FnMut(String, &mut Param<M::Elem>)) {
+fn each_param<M: Module>(net: &mut M, f: &mut dyn FnMut(String, &mut Param<M::Elem>)) {
     struct Each<'a, T: Real> {
         path: Path,
         f: &'a mut dyn FnMut(String, &mut Param<T>),

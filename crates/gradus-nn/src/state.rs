@@ -105,7 +105,7 @@ pub fn load<M: Module>(net: &mut M, file: impl AsRef<File>, strict: bool) -> Res
         match tensors.tensor(name) {
             Err(_) => report.missing.push(name.clone()),
             Ok(v) if v.shape() != now.shape() => {
-                report.misshapen.push((name.clone(), now.shape().to_vec(), v.shape().to_vec()))
+                report.misshapen.push((name.clone(), now.shape().to_vec(), v.shape().to_vec()));
             }
             Ok(v) => {
                 fitting.insert(name.clone(), numbers::<M::Elem>(&v).map_err(|e| failed("read", file, &e))?);

@@ -9,6 +9,7 @@ pub struct Dims {
     len: usize,
     inline: [usize; INLINE],
     /// All of them, where there are more than fit.
+    #[allow(clippy::box_collection, reason = "the rare case should not make the common one larger")]
     heap: Option<Box<Vec<usize>>>,
 }
 

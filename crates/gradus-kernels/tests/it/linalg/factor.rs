@@ -37,7 +37,7 @@ fn triangular<T: Real>() {
                             (op[at], stored[at]) = (T::ONE, T::NAN);
                         } else if i == j || (i > j) == bit(1) {
                             if kind.unit {
-                                stored[at] = stored[at] / T::from_usize(n);
+                                stored[at] /= T::from_usize(n);
                             }
                             op[at] = stored[at];
                         } else {
@@ -160,9 +160,9 @@ fn qr<T: Real>() {
             let k = if full { m } else { m.min(n) };
             let (mut q, mut r) = (vec![T::NAN; m * k], vec![T::NAN; k * n]);
             if full {
-                qr_full(m, n, &a, &mut q, &mut r)
+                qr_full(m, n, &a, &mut q, &mut r);
             } else {
-                qr_thin(m, n, &a, &mut q, &mut r)
+                qr_thin(m, n, &a, &mut q, &mut r);
             }
             for signs in [false, true] {
                 if signs {

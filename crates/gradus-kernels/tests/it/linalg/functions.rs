@@ -96,7 +96,7 @@ fn polar_of<T: Real>() {
                 a = q.iter().zip(&a).map(|(&q, &x)| q + x * T::from_f64(0.02)).collect();
             } else {
                 let last = (p as f64 - 1.0).max(1.0);
-                (0..n * p).for_each(|k| a[k] = a[k] * T::from_f64(spread.powf((k % p) as f64 / last)));
+                (0..n * p).for_each(|k| a[k] *= T::from_f64(spread.powf((k % p) as f64 / last)));
             }
             let mut u = vec![T::NAN; n * p];
             polar(n, p, &a, &mut u).unwrap();

@@ -51,7 +51,7 @@ impl Room for Sub {
             on("rank 0", &[], &[2]),
             on("empty", &[0, 2], &[2]),
             on("one with none", &[1], &[0]),
-            Case::new("with itself", vec![row(&[1.5, 0.0, -0.0])], |x| (&x[0] - &x[0]).exp()),
+            Case::new("with itself", vec![row(&[1.5, 0.0, -0.0])], |x| (&x[0] - x[0].clone()).exp()),
             Case::new("views", vec![spread(&[2, 3], 1), spread(&[3, 2], 2)], |x| (&x[0].t() - &x[1]).exp()),
             Case::new("huge and tiny", vec![row(&[1e100]), row(&[1e-100])], |x| &x[0] - &x[1]).step(1e98),
         ]

@@ -82,9 +82,9 @@ impl<T: Real> Fused<T> for BatchNorm {
         let (mean, rest) = aux.split_at_mut(c);
         let (rstd, var) = rest.split_at_mut(c);
         by_channel(dims, mean, |k, _| x[k]);
-        mean.iter_mut().for_each(|m| *m = *m / count);
+        mean.iter_mut().for_each(|m| *m /= count);
         by_channel(dims, var, |k, j| (x[k] - mean[j]) * (x[k] - mean[j]));
-        var.iter_mut().for_each(|s| *s = *s / count);
+        var.iter_mut().for_each(|s| *s /= count);
         let eps = T::from_f64(self.eps);
         rstd.iter_mut().zip(&*var).for_each(|(r, &s)| *r = T::ONE / (s + eps).sqrt());
         let (gamma, delta) = (v[1].to_vec(), v[2].to_vec());
