@@ -93,7 +93,7 @@ fn the_image_of_a_normal_start() {
     close(mean, (0.1_f64 + 0.125).exp(), 1e-11);
     close(variance, (0.25_f64.exp() - 1.0) * (0.2_f64 + 0.25).exp(), 1e-11);
     for v in [1e-4, 0.3, 5.0] {
-        let want = ((1.0 + (1.0 + 4.0 * v).sqrt()) / 2.0).ln().sqrt();
+        let want = ((1.0_f64 + (1.0_f64 + 4.0_f64 * v).sqrt()) / 2.0).ln().sqrt();
         close(sd_for_variance(f64::exp, 0.0, v).unwrap(), want, 1e-8);
     }
     let sigmoid = |y: f64| 1.0 / (1.0 + (-y).exp());
