@@ -1,1 +1,33 @@
-//! gradus-train
+//! The training loop, and everything around it that a job needs: validation, metrics, progress, history, curves.
+//!
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod error;
+
+mod batch;
+mod feed;
+mod scores;
+mod trainer;
+
+mod history;
+mod progress;
+mod report;
+
+pub mod metric;
+pub mod plot;
+
+pub use batch::ToTensors;
+pub use error::{Error, ErrorKind, Result};
+pub use history::{History, Record};
+pub use metric::Metric;
+pub use progress::Progress;
+pub use report::{Report, Stop};
+pub use scores::Scores;
+pub use trainer::Trainer;
+
+pub use gradus_data as data;
+pub use gradus_nn as nn;
+pub use gradus_optim as optim;
+pub use gradus_tensor as tensor;
+pub use {ndarray, rand};

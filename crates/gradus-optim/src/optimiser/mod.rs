@@ -59,6 +59,11 @@ pub trait Optimise<T: Real> {
     /// If a hyper-parameter is out of range, a group matches no leaf, or a gradient is not finite.
     fn try_step<N: Module<Elem = T>>(&mut self, net: &mut N, gradients: &Gradients<T>) -> Result<Stepped, Error>;
 
+    /// The names of the leaves that received no gradient in the last step.
+    fn unused_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The rate of the next step.
     fn present_rate(&self) -> f64;
 

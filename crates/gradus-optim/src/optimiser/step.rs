@@ -189,6 +189,10 @@ impl<R: Recipe<T>, T: Real> Optimise<T> for Optimiser<R, T> {
         Ok(stepped)
     }
 
+    fn unused_names(&self) -> Vec<String> {
+        self.unused().into_iter().map(str::to_owned).collect()
+    }
+
     fn present_rate(&self) -> f64 {
         self.rate * self.schedule.at(self.clock)
     }

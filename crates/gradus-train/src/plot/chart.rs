@@ -1,0 +1,160 @@
+//! A chart of lines: axes with ticks, a grid, a legend.
+
+use super::axis::Axis;
+use super::svg::{Anchor, COLOURS, Svg};
+
+const WIDTH: f64 = 720.0;
+const HEIGHT: f64 = 440.0;
+/// The frame of the lines: left, top, right, bottom.
+const FRAME: [f64; 4] = [76.0, 42.0, 700.0, 390.0];
+
+/// A chart of lines.
+///
+/// ```
+/// use gradus_train::plot::Chart;
+/// let svg = Chart::new("Squares").x_label("k").y_label("k²").line("k²", (0..9).map(|k| (k as f64, (k * k) as f64)).collect()).svg();
+/// assert!(svg.starts_with("<svg") && svg.contains("polyline"));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Chart {
+    title: String,
+    x_label: String,
+    y_label: String,
+    log_y: bool,
+    lines: Vec<Line>,
+    diagonal: bool,
+    unit_square: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Line {
+    name: String,
+    points: Vec<(f64, f64)>,
+    dots: bool,
+}
+
+impl Chart {
+    /// No lines yet.
+    pub fn new(title: &str) -> Self {
+        Chart {
+            title: title.into(),
+            x_label: String::new(),
+            y_label: String::new(),
+            log_y: false,
+            lines: Vec::new(),
+            diagonal: false,
+            unit_square: false,
+        }
+    }
+
+    /// What the horizontal axis shows.
+    #[must_use]
+    pub fn x_label(mut self, label: &str) -> Self {
+        self.x_label = label.into();
+        self
+    }
+
+    /// What the vertical axis shows.
+    #[must_use]
+    pub fn y_label(mut self, label: &str) -> Self {
+        self.y_label = label.into();
+        self
+    }
+
+    /// A line through these points; where a point is not finite (or not positive on a logarithmic axis) it is broken.
+    #[must_use]
+    pub fn line(mut self, name: &str, points: Vec<(f64, f64)>) -> Self {
+        self.lines.push(Line { name: name.into(), points, dots: false });
+        self
+    }
+
+    /// A line with a dot at every point.
+    #[must_use]
+    pub fn dots(mut self, name: &str, points: Vec<(f64, f64)>) -> Self {
+        self.lines.push(Line { name: name.into(), points, dots: true });
+        self
+    }
+
+    /// A logarithmic vertical axis.
+    #[must_use]
+    pub fn log_y(mut self) -> Self {
+        self.log_y = true;
+        self
+    }
+
+    /// Both axes from 0 to 1, with the diagonal dashed.
+    #[must_use]
+    pub fn unit_square(mut self) -> Self {
+        (self.unit_square, self.diagonal) = (true, true);
+        self
+    }
+
+    /// A logarithmic vertical axis where all values are positive and span more than a decade.
+    #[must_use]
+    pub(crate) fn log_y_if_wide(mut self) -> Self {
+        let all = || self.lines.iter().flat_map(|l| l.points.iter().map(|p| p.1)).filter(|y| y.is_finite());
+        let (low, high) = (all().fold(f64::INFINITY, f64::min), all().fold(0.0, f64::max));
+        self.log_y = low > 0.0 && high > 10.0 * low;
+        self
+    }
+
+    /// The picture.
+    pub fn svg(&self) -> String {
+        let [left, top, right, bottom] = FRAME;
+        let all = || self.lines.iter().flat_map(|l| l.points.iter());
+        let (x, y) = if self.unit_square {
+            (Axis::exactly(0.0, 1.0), Axis::exactly(0.0, 1.0))
+        } else {
+            (Axis::around(all().map(|p| p.0), false), Axis::around(all().map(|p| p.1), self.log_y))
+        };
+        let place = |p: (f64, f64)| (left + x.at(p.0) * (right - left), bottom - y.at(p.1) * (bottom - top));
+        let mut svg = Svg::new(WIDTH, HEIGHT);
+        svg.title(((left + right) / 2.0, 26.0), &self.title);
+        for (tick, says) in x.ticks() {
+            let at = left + x.at(tick) * (right - left);
+            svg.segment((at, top), (at, bottom), "#e4e4e4", 1.0, false);
+            svg.text((at, bottom + 18.0), Anchor::Middle, "#444", &says);
+        }
+        for (tick, says) in y.ticks() {
+            let at = bottom - y.at(tick) * (bottom - top);
+            svg.segment((left, at), (right, at), "#e4e4e4", 1.0, false);
+            svg.text((left - 8.0, at + 4.5), Anchor::End, "#444", &says);
+        }
+        svg.segment((left, top), (left, bottom), "#444", 1.2, false);
+        svg.segment((left, bottom), (right, bottom), "#444", 1.2, false);
+        svg.text(((left + right) / 2.0, HEIGHT - 12.0), Anchor::Middle, "#222", &self.x_label);
+        svg.upwards((20.0, (top + bottom) / 2.0), &self.y_label);
+        if self.diagonal {
+            svg.segment(place((0.0, 0.0)), place((1.0, 1.0)), "#888", 1.2, true);
+        }
+        for (line, colour) in self.lines.iter().zip(COLOURS.iter().cycle()) {
+            let shown = |p: &(f64, f64)| p.0.is_finite() && p.1.is_finite() && (!self.log_y || p.1 > 0.0);
+            for run in line.points.split(|p| !shown(p)).filter(|run| !run.is_empty()) {
+                let run: Vec<(f64, f64)> = run.iter().map(|&p| place(p)).collect();
+                svg.polyline(&run, colour);
+                if line.dots || run.len() == 1 {
+                    run.iter().for_each(|&p| svg.dot(p, 3.2, colour));
+                }
+            }
+        }
+        self.legend(&mut svg);
+        svg.finish()
+    }
+
+    /// The names of the lines, in the upper right corner over a white ground; none for a single line.
+    fn legend(&self, svg: &mut Svg) {
+        if self.lines.len() < 2 {
+            return;
+        }
+        let [_, top, right, _] = FRAME;
+        let longest = self.lines.iter().map(|l| l.name.chars().count()).max().unwrap_or(0) as f64;
+        let (width, height) = (longest * 7.2 + 48.0, self.lines.len() as f64 * 20.0 + 8.0);
+        let corner = if self.unit_square { FRAME[0] + 10.0 } else { right - width - 6.0 };
+        svg.rect((corner, top + 6.0), (width, height), "rgba(255,255,255,0.85)");
+        for (i, (line, colour)) in self.lines.iter().zip(COLOURS.iter().cycle()).enumerate() {
+            let y = top + 20.0 + 20.0 * i as f64;
+            svg.segment((corner + 8.0, y), (corner + 32.0, y), colour, 2.4, false);
+            svg.text((corner + 38.0, y + 4.5), Anchor::Start, "#222", &line.name);
+        }
+    }
+}
