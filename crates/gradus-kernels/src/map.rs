@@ -71,17 +71,24 @@ pub fn elementwise<T: Real, const N: usize>(
         if out.len() <= PIECE {
             return body(flat, out);
         }
-        return for_each_chunk(out, PIECE, |start, out| body(flat.map(|x| &x[start..start + out.len()]), out));
+        return chunked(flat, out, &body);
     }
-    strided(inputs, out, body);
+    strided(inputs, out, &body);
 }
 
-/// [`elementwise`] where an input is not contiguous: apart, because its scratch on the stack would cost every small call.
+/// [`elementwise`] over long contiguous inputs, in pieces.
+#[inline(never)]
+fn chunked<T: Real, const N: usize>(flat: [&[T]; N], out: &mut [T], body: &(dyn Fn([&[T]; N], &mut [T]) + Sync)) {
+    for_each_chunk(out, PIECE, |start, out| body(flat.map(|x| &x[start..start + out.len()]), out));
+}
+
+/// [`elementwise`] where an input is not contiguous: apart, because its scratch on the stack would cost every small call, and once for
+/// all bodies, because it is long.
 #[inline(never)]
 fn strided<T: Real, const N: usize>(
     inputs: [View<'_, T>; N],
     out: &mut [T],
-    body: impl Fn([&[T]; N], &mut [T]) + Sync,
+    body: &(dyn Fn([&[T]; N], &mut [T]) + Sync),
 ) {
     let shape = inputs[0].shape;
     // The longest suffix of axes over which every input is contiguous or constant is one run.
@@ -102,9 +109,7 @@ fn strided<T: Real, const N: usize>(
         split = shape.len() - 1;
         run = shape[split];
     }
-    let rows = out.len() / run.max(1);
     let per_piece = (PIECE / run.max(1)).max(1);
-    let _ = rows;
     for_each_chunk(out, per_piece * run, |start, out| {
         let mut offsets = inputs.map(|x| {
             let mut o = Offsets::new(&x.shape[..split], &x.strides[..split]);
