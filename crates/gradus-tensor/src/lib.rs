@@ -51,6 +51,7 @@ pub use index::{Index, Mask};
 pub use mode::{Mode, Statistics};
 pub use ndarray;
 pub use node::{LeafId, Tensor};
+pub use ops::choice::compare::Comparand;
 pub use ops::fused::batch_norm::BatchStatistics;
 pub use ops::fused::dropout::Granularity;
 pub use param::{Attached, Param, Role};

@@ -6,20 +6,26 @@ macro_rules! boxed {
     ($Kind:ident $(<$n:literal>)?; $op:expr) => { $crate::kind::$Kind $(::<$n, _>)? ($op) };
 }
 
+/// How an op is boxed for both number types. What is `Composed` of other ops has a room and a row, but no node of its own.
+macro_rules! entry {
+    (Composed; $Op:path) => {};
+    ($Kind:ident $(<$n:literal>)?; $Op:path) => {
+        impl $crate::op::Boxed for $Op {
+            fn f32(self) -> Box<dyn $crate::op::Op<f32>> {
+                Box::new(boxed!($Kind $(<$n>)?; self))
+            }
+            fn f64(self) -> Box<dyn $crate::op::Op<f64>> {
+                Box::new(boxed!($Kind $(<$n>)?; self))
+            }
+        }
+    };
+}
+
 /// Declares a room's op: how its kind is boxed for both number types, and its row in the table.
 macro_rules! rooms {
     ($($folder:ident { $($room:ident :: $Op:ident as $Kind:ident $(<$n:literal>)?),+ $(,)? })+) => {
         $(pub mod $folder;)+
-        $($(
-            impl $crate::op::Boxed for $folder::$room::$Op {
-                fn f32(self) -> Box<dyn $crate::op::Op<f32>> {
-                    Box::new(boxed!($Kind $(<$n>)?; self))
-                }
-                fn f64(self) -> Box<dyn $crate::op::Op<f64>> {
-                    Box::new(boxed!($Kind $(<$n>)?; self))
-                }
-            }
-        )+)+
+        $($(entry! { $Kind $(<$n>)?; $folder::$room::$Op })+)+
         /// Every op with its cases.
         #[must_use]
         pub fn table() -> Vec<$crate::case::Row> {
@@ -38,16 +44,69 @@ rooms! {
         shift::Shift as Itself,
     }
     elementwise {
+        abs::Abs as Pointwise<1>,
+        acos::Acos as Pointwise<1>,
+        acosh::Acosh as Pointwise<1>,
+        asin::Asin as Pointwise<1>,
+        asinh::Asinh as Pointwise<1>,
+        atan2::Atan2 as Pointwise<2>,
+        atan::Atan as Pointwise<1>,
+        atanh::Atanh as Pointwise<1>,
+        ceil::Ceil as Pointwise<1>,
+        clamp::Clamp as Pointwise<1>,
+        clamp::HardSigmoid as Composed,
+        clamp::HardSwish as Composed,
+        clamp::HardTanh as Composed,
+        cos::Cos as Pointwise<1>,
+        cosh::Cosh as Pointwise<1>,
+        elu::Celu as Composed,
+        elu::Elu as Pointwise<1>,
+        elu::Selu as Composed,
+        erf::Erf as Pointwise<1>,
+        erfc::Erfc as Pointwise<1>,
+        erfinv::Erfinv as Pointwise<1>,
+        exp2::Exp2 as Pointwise<1>,
         exp::Exp as Pointwise<1>,
+        exp_m1::ExpM1 as Pointwise<1>,
+        floor::Floor as Pointwise<1>,
+        gelu::Gelu as Pointwise<1>,
+        gelu_tanh::GeluTanh as Pointwise<1>,
+        hypot::Hypot as Pointwise<2>,
+        inside::Inside as Pointwise<1>,
+        leaky_relu::LeakyRelu as Pointwise<1>,
+        lerp::Lerp as Composed,
+        lgamma::Lgamma as Pointwise<1>,
         ln::Ln as Pointwise<1>,
+        ln_1p::Ln1p as Pointwise<1>,
+        log10::Log10 as Pointwise<1>,
+        log2::Log2 as Pointwise<1>,
+        log_sigmoid::LogSigmoid as Pointwise<1>,
+        logit::Logit as Pointwise<1>,
+        maximum::Maximum as Pointwise<2>,
+        minimum::Minimum as Pointwise<2>,
+        mish::Mish as Pointwise<1>,
+        normal_cdf::NormalCdf as Pointwise<1>,
+        polygamma::Polygamma as Pointwise<1>,
+        pow::Pow as Pointwise<2>,
+        powf::Powf as Pointwise<1>,
         recip::Recip as Pointwise<1>,
         relu::Relu as Pointwise<1>,
+        round::Round as Pointwise<1>,
+        rsqrt::Rsqrt as Pointwise<1>,
         sigmoid::Sigmoid as Pointwise<1>,
+        sign::Sign as Pointwise<1>,
+        silu::Silu as Pointwise<1>,
+        sin::Sin as Pointwise<1>,
+        sinh::Sinh as Pointwise<1>,
         softplus::Softplus as Pointwise<1>,
+        softsign::Softsign as Pointwise<1>,
         sqrt::Sqrt as Pointwise<1>,
         square::Square as Pointwise<1>,
         step::Step as Pointwise<1>,
+        tan::Tan as Pointwise<1>,
         tanh::Tanh as Pointwise<1>,
+        trunc::Trunc as Pointwise<1>,
+        wins::Wins as Pointwise<2>,
     }
     reduction {
         sum::Sum as Straight,
@@ -73,5 +132,12 @@ rooms! {
         linear::Linear as Whole,
         logsumexp::LogSumExp as Itself,
         softmax::Softmax as Itself,
+    }
+    choice {
+        compare::Compare as Composed,
+        logic::Logic as Composed,
+        where_::Keep as Straight,
+        where_::MaskedFill as Composed,
+        where_::Where as Straight,
     }
 }

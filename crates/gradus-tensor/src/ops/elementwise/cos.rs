@@ -1,0 +1,46 @@
+//! The cosine.
+
+use crate::case::{Case, Room, unary};
+use crate::kind::Elementwise;
+use crate::node::Tensor;
+use crate::op::Slot;
+use crate::real::Real;
+use gradus_kernels::{lanes, map};
+
+/// y = cos x, with dy = −sin x dx.
+#[derive(Clone, Debug)]
+pub struct Cos;
+
+lanes!(Lane |s, [x]| x.cos(s));
+lanes!(Pull |s, [x, g]| -(g * x.sin(s)));
+
+impl<T: Real> Elementwise<1, T> for Cos {
+    const NAME: &'static str = "cos";
+    const PULL: bool = true;
+    fn eval(&self, x: [&[T]; 1], y: &mut [T]) {
+        map(Lane, x, y);
+    }
+    fn partial(&self, _: usize, [x]: [&Tensor<T>; 1], _: &Tensor<T>) -> Slot<T> {
+        (-x.sin()).into()
+    }
+    fn pull(&self, _: usize, [x]: [&[T]; 1], _: &[T], g: &[T], out: &mut [T]) {
+        map(Pull, [x, g], out);
+    }
+}
+
+impl<T: Real> Tensor<T> {
+    /// y = cos x, element by element.
+    #[must_use]
+    #[track_caller]
+    pub fn cos(&self) -> Self {
+        T::apply(T::boxed(Cos), &[self])
+    }
+}
+
+impl Room for Cos {
+    const NAME: &'static str = "cos";
+    const FORMULA: &'static str = "y = cos x";
+    fn cases() -> Vec<Case> {
+        unary(Tensor::cos, &[0.0, -0.0, 1.0, -1.0, std::f64::consts::FRAC_PI_2, 3.0, 100.0])
+    }
+}

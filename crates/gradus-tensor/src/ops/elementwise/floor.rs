@@ -1,0 +1,46 @@
+//! The largest integer not above a number.
+
+use crate::case::{Case, Room, row, unary};
+use crate::kind::Elementwise;
+use crate::node::Tensor;
+use crate::op::Slot;
+use crate::real::Real;
+use gradus_kernels::{lanes, map};
+
+/// The largest integer not above a number, with dy = 0.
+#[derive(Clone, Debug)]
+pub struct Floor;
+
+lanes!(Lane |_, [x]| x.floor());
+
+impl<T: Real> Elementwise<1, T> for Floor {
+    const NAME: &'static str = "floor";
+    fn eval(&self, x: [&[T]; 1], y: &mut [T]) {
+        map(Lane, x, y);
+    }
+    fn partial(&self, _: usize, _: [&Tensor<T>; 1], _: &Tensor<T>) -> Slot<T> {
+        Slot::Zero
+    }
+    fn is_locally_constant(&self, _: usize) -> bool {
+        true
+    }
+}
+
+impl<T: Real> Tensor<T> {
+    /// The largest integer not above a number, element by element: piecewise constant, so all derivatives are 0.
+    #[must_use]
+    #[track_caller]
+    pub fn floor(&self) -> Self {
+        T::apply(T::boxed(Floor), &[self])
+    }
+}
+
+impl Room for Floor {
+    const NAME: &'static str = "floor";
+    const FORMULA: &'static str = "y = floor x";
+    fn cases() -> Vec<Case> {
+        let mut cases = unary(|x| x.floor() * x.square(), &[0.7, -0.6, 2.3, -3.7, 30.2]);
+        cases.extend([(1.0, [1.0, 0.0, 0.0, 0.0]), (-0.0, [0.0; 4]), (-2.0, [-2.0, 0.0, 0.0, 0.0])].map(|(x, d)| Case::new(format!("at {x}"), vec![row(&[x])], |x| x[0].floor()).expect_all(d)));
+        cases
+    }
+}

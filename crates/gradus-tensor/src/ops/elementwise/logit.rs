@@ -1,0 +1,41 @@
+//! The logit, the inverse of the sigmoid.
+
+use crate::case::{Case, Room, unary};
+use crate::kind::Elementwise;
+use crate::node::Tensor;
+use crate::op::Slot;
+use crate::real::Real;
+use gradus_kernels::{lanes, map};
+
+/// y = ln x − ln(1 − x), with dy = dx/(x (1 − x)): ∓∞ at 0 and 1, NaN beyond.
+#[derive(Clone, Debug)]
+pub struct Logit;
+
+lanes!(Lane |s, [x]| x.ln(s) - (-x).ln_1p(s));
+
+impl<T: Real> Elementwise<1, T> for Logit {
+    const NAME: &'static str = "logit";
+    fn eval(&self, x: [&[T]; 1], y: &mut [T]) {
+        map(Lane, x, y);
+    }
+    fn partial(&self, _: usize, [x]: [&Tensor<T>; 1], _: &Tensor<T>) -> Slot<T> {
+        (x * (1 - x)).recip().into()
+    }
+}
+
+impl<T: Real> Tensor<T> {
+    /// y = ln(x / (1 − x)), element by element.
+    #[must_use]
+    #[track_caller]
+    pub fn logit(&self) -> Self {
+        T::apply(T::boxed(Logit), &[self])
+    }
+}
+
+impl Room for Logit {
+    const NAME: &'static str = "logit";
+    const FORMULA: &'static str = "y = ln(x / (1 − x))";
+    fn cases() -> Vec<Case> {
+        unary(Tensor::logit, &[0.5, 0.1, 0.9, 0.01, 0.3])
+    }
+}

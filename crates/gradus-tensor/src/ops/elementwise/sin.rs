@@ -1,0 +1,46 @@
+//! The sine.
+
+use crate::case::{Case, Room, unary};
+use crate::kind::Elementwise;
+use crate::node::Tensor;
+use crate::op::Slot;
+use crate::real::Real;
+use gradus_kernels::{lanes, map};
+
+/// y = sin x, with dy = cos x dx.
+#[derive(Clone, Debug)]
+pub struct Sin;
+
+lanes!(Lane |s, [x]| x.sin(s));
+lanes!(Pull |s, [x, g]| g * x.cos(s));
+
+impl<T: Real> Elementwise<1, T> for Sin {
+    const NAME: &'static str = "sin";
+    const PULL: bool = true;
+    fn eval(&self, x: [&[T]; 1], y: &mut [T]) {
+        map(Lane, x, y);
+    }
+    fn partial(&self, _: usize, [x]: [&Tensor<T>; 1], _: &Tensor<T>) -> Slot<T> {
+        x.cos().into()
+    }
+    fn pull(&self, _: usize, [x]: [&[T]; 1], _: &[T], g: &[T], out: &mut [T]) {
+        map(Pull, [x, g], out);
+    }
+}
+
+impl<T: Real> Tensor<T> {
+    /// y = sin x, element by element.
+    #[must_use]
+    #[track_caller]
+    pub fn sin(&self) -> Self {
+        T::apply(T::boxed(Sin), &[self])
+    }
+}
+
+impl Room for Sin {
+    const NAME: &'static str = "sin";
+    const FORMULA: &'static str = "y = sin x";
+    fn cases() -> Vec<Case> {
+        unary(Tensor::sin, &[0.0, -0.0, 1.0, -1.0, std::f64::consts::FRAC_PI_2, 3.0, 100.0])
+    }
+}
