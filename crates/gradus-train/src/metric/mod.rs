@@ -1,8 +1,18 @@
 //! Metrics: numbers that say how good predictions are. Streaming (batch by batch) and mergeable (part by part).
 
 mod accuracy;
+mod calibration;
+mod confusion;
+mod nll;
+mod regression;
+mod roc_auc;
 
 pub use accuracy::Accuracy;
+pub use calibration::{Bin, CalibrationError};
+pub use confusion::Confusion;
+pub use nll::Nll;
+pub use regression::{Mae, R2, Rmse};
+pub use roc_auc::RocAuc;
 
 /// A number over all (prediction, target) pairs seen since the last reset.
 ///
@@ -41,4 +51,9 @@ fn rows_and_classes<T: gradus_tensor::Real>(
         assert!((max as usize) < classes, "{who}: label {max} is out of range for {classes} classes");
     }
     (logits.to_vec(), classes)
+}
+
+/// The place of the largest number; of several the first.
+fn argmax<T: gradus_tensor::Real>(row: &[T]) -> usize {
+    (1..row.len()).fold(0, |best, j| if row[j].to_f64() > row[best].to_f64() { j } else { best })
 }
