@@ -46,14 +46,18 @@ fn jacobi<T: Real>(n: usize, a: &[T], values: &mut [T], vectors: &mut [T]) -> Re
 
 #[cfg(feature = "linalg")]
 fn faer<T: Real>(n: usize, a: &[T], values: &mut [T], vectors: &mut [T]) -> bool {
-    let wide = faer::Mat::from_fn(n, n, |i, j| a[i.max(j) * n + i.min(j)].to_f64());
+    // In units of the largest entry, so that no square leaves the range.
+    let lower = (0..n * n).filter(|k| k % n <= k / n).map(|k| a[k].abs().to_f64());
+    let largest = lower.fold(0.0, f64::max);
+    let unit = if largest > 0.0 { largest } else { 1.0 };
+    let wide = faer::Mat::from_fn(n, n, |i, j| a[i.max(j) * n + i.min(j)].to_f64() / unit);
     let Ok(parts) = wide.self_adjoint_eigen(faer::Side::Lower) else { return false };
     let (s, q) = (parts.S().column_vector(), parts.U());
     if !(0..n).all(|i| s[i].is_finite()) {
         return false;
     }
     for i in 0..n {
-        values[i] = T::from_f64(s[i]);
+        values[i] = T::from_f64(s[i] * unit);
         (0..n).for_each(|r| vectors[r * n + i] = T::from_f64(q[(r, i)]));
     }
     true

@@ -40,10 +40,14 @@ pub fn svd_jacobi<T: Real>(m: usize, n: usize, a: &[T], u: &mut [T], s: &mut [T]
     jacobi(m, n, a, u, s, vt)
 }
 
-fn jacobi<T: Real>(m: usize, n: usize, a: &[T], u: &mut [T], s: &mut [T], vt: &mut [T]) -> Result<(), Error> {
-    // In f64 and in units of the largest entry, so that no square leaves the range.
+/// The largest entry, or 1: both methods work in f64 and in this unit, so that no square leaves the range.
+fn unit<T: Real>(a: &[T]) -> f64 {
     let largest = a.iter().map(|x| x.abs().to_f64()).fold(0.0, f64::max);
-    let unit = if largest > 0.0 { largest } else { 1.0 };
+    if largest > 0.0 { largest } else { 1.0 }
+}
+
+fn jacobi<T: Real>(m: usize, n: usize, a: &[T], u: &mut [T], s: &mut [T], vt: &mut [T]) -> Result<(), Error> {
+    let unit = unit(a);
     let (long, k) = (m.max(n), m.min(n));
     if k == 0 {
         return Ok(());
@@ -80,8 +84,8 @@ fn jacobi<T: Real>(m: usize, n: usize, a: &[T], u: &mut [T], s: &mut [T], vt: &m
 
 #[cfg(feature = "linalg")]
 fn faer<T: Real>(m: usize, n: usize, a: &[T], u: &mut [T], s: &mut [T], vt: &mut [T]) -> bool {
-    let k = m.min(n);
-    let wide = faer::Mat::from_fn(m, n, |i, j| a[i * n + j].to_f64());
+    let (k, unit) = (m.min(n), unit(a));
+    let wide = faer::Mat::from_fn(m, n, |i, j| a[i * n + j].to_f64() / unit);
     let Ok(parts) = wide.thin_svd() else { return false };
     let (left, values, right) = (parts.U(), parts.S().column_vector(), parts.V());
     let good = (0..k).all(|i| values[i].is_finite() && values[i] >= 0.0);
@@ -89,7 +93,7 @@ fn faer<T: Real>(m: usize, n: usize, a: &[T], u: &mut [T], s: &mut [T], vt: &mut
         return false;
     }
     for i in 0..k {
-        s[i] = T::from_f64(values[i]);
+        s[i] = T::from_f64(values[i] * unit);
         (0..m).for_each(|r| u[r * k + i] = T::from_f64(left[(r, i)]));
         (0..n).for_each(|c| vt[i * n + c] = T::from_f64(right[(c, i)]));
     }
