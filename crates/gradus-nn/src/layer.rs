@@ -35,3 +35,21 @@ impl<T: Real, L: Layer<T> + Module<Elem = T> + Debug + 'static> AnyLayer<T> for 
         Box::new(self.clone())
     }
 }
+
+/// Writes `Tree` and `Module` for layers that hold no tensors.
+macro_rules! without_leaves {
+    ($($Layer:ident),+) => {$(
+        impl<T: gradus_tensor::Real> gradus_tensor::Tree for $Layer<T> {
+            type Elem = T;
+            type Owned = Self;
+            fn visit(&self, _: &mut dyn gradus_tensor::Visitor<T>) {}
+            fn map(&self, _: &mut dyn FnMut(&gradus_tensor::Tensor<T>) -> gradus_tensor::Tensor<T>) -> Self {
+                self.clone()
+            }
+        }
+        impl<T: gradus_tensor::Real> gradus_tensor::Module for $Layer<T> {
+            fn visit_mut(&mut self, _: &mut dyn gradus_tensor::VisitorMut<T>) {}
+        }
+    )+};
+}
+pub(crate) use without_leaves;

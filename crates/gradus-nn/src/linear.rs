@@ -94,6 +94,56 @@ impl<T: Real> Linear<T> {
         }
     }
 
+    /// A layer with these very weights: W `[n_out, n_in]`, b `[n_out]`.
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    #[track_caller]
+    pub fn from_weights(weight: &Tensor<T>, bias: Option<&Tensor<T>>) -> Self {
+        assert!(weight.rank() == 2, "linear: W must be [n_out, n_in], got {:?}", weight.shape());
+        if let Some(b) = bias {
+            assert!(
+                b.shape() == &weight.shape()[..1],
+                "linear: W {:?} needs a bias of shape {:?}, got {:?}",
+                weight.shape(),
+                &weight.shape()[..1],
+                b.shape()
+            );
+        }
+        Linear {
+            weight: Param::new(&weight.detach(), Role::Weight),
+            bias: bias.map(|b| Param::new(&b.detach(), Role::Bias)),
+        }
+    }
+
+    /// The same function in the units of raw data: a layer trained on `x̂ = (x − mean)/scale` answers for x what this one answers for x̂,
+    /// `W = Ŵ / scale` by columns, `b = b̂ − W mean`. The other way back: `in_units_of(−mean/scale, 1/scale)`.
+    ///
+    /// Shapes: mean and scale `[n_in]`.
+    ///
+    /// # Panics
+    /// If the shapes do not fit or a scale is 0.
+    #[track_caller]
+    #[must_use]
+    pub fn in_units_of(&self, mean: &Tensor<T>, scale: &Tensor<T>) -> Self {
+        let w = self.weight.value().detach();
+        let n_in = &w.shape()[1..];
+        assert!(
+            mean.shape() == n_in && scale.shape() == n_in,
+            "linear: in_units_of needs one mean and one scale an input, {n_in:?}, got {:?} and {:?}",
+            mean.shape(),
+            scale.shape()
+        );
+        assert!(
+            scale.to_vec().iter().all(|&s| s != T::ZERO),
+            "linear: in_units_of cannot divide by a scale of 0; give constant inputs the scale 1"
+        );
+        let w = w / scale.detach();
+        let shift = w.matmul(&mean.detach());
+        let bias = self.bias.as_ref().map_or_else(|| -&shift, |b| b.value().detach() - &shift);
+        Linear::from_weights(&w, Some(&bias))
+    }
+
     /// W.
     pub fn weight(&self) -> &Param<T> {
         &self.weight

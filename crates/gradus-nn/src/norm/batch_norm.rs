@@ -14,8 +14,8 @@ use gradus_tensor::{BatchStatistics, Buffer, Mode, Param, Real, Role, Statistics
 /// In training, if a channel has only one value: one value has no variance.
 #[derive(Debug, Module)]
 pub struct BatchNorm<T: Real = f32> {
-    weight: Param<T>,
-    bias: Param<T>,
+    weight: Option<Param<T>>,
+    bias: Option<Param<T>>,
     running_mean: Buffer<T>,
     running_var: Buffer<T>,
     eps: f64,
@@ -28,6 +28,8 @@ struct Options {
     /// α; `None` for the cumulative average.
     momentum: Option<f64>,
     biased_running_variance: bool,
+    /// Whether the running statistics are used, and left alone, in training too.
+    frozen: bool,
 }
 
 /// The options of a [`BatchNorm`].
@@ -35,10 +37,18 @@ struct Options {
 pub struct BatchNormBuilder {
     channels: usize,
     eps: f64,
+    affine: bool,
     options: Options,
 }
 
 impl BatchNormBuilder {
+    /// Whether γ and δ are learnt (they are); without, γ = 1 and δ = 0.
+    #[must_use]
+    pub fn affine(mut self, affine: bool) -> Self {
+        self.affine = affine;
+        self
+    }
+
     /// ε, added to the variance (1e-5).
     #[must_use]
     pub fn eps(mut self, eps: f64) -> Self {
@@ -83,8 +93,8 @@ impl BatchNormBuilder {
         }
         let c = [self.channels];
         BatchNorm {
-            weight: Param::new(&Tensor::ones(&c), Role::Scale),
-            bias: Param::new(&Tensor::zeros(&c), Role::Bias),
+            weight: self.affine.then(|| Param::new(&Tensor::ones(&c), Role::Scale)),
+            bias: self.affine.then(|| Param::new(&Tensor::zeros(&c), Role::Bias)),
             running_mean: Buffer::new(&Tensor::zeros(&c)),
             running_var: Buffer::new(&Tensor::ones(&c)),
             eps: self.eps,
@@ -104,29 +114,82 @@ impl<T: Real> BatchNorm<T> {
         BatchNormBuilder {
             channels,
             eps: 1e-5,
-            options: Options { momentum: Some(0.1), biased_running_variance: false },
+            affine: true,
+            options: Options { momentum: Some(0.1), biased_running_variance: false, frozen: false },
         }
     }
 
     /// The output for the input `x`.
     #[track_caller]
     pub fn forward(&self, x: &Tensor<T>, mode: &mut Mode) -> Tensor<T> {
-        let (gamma, delta) = (self.weight.value(), self.bias.value());
         match mode.statistics {
-            Statistics::Batch { update } => {
+            Statistics::Batch { update } if !self.options.frozen => {
+                let (gamma, delta) = self.scale_and_shift();
                 let (y, statistics) = x.batch_norm(&gamma, &delta, self.eps);
                 if update {
                     self.follow(&statistics);
                 }
                 y
             }
-            Statistics::Running => {
-                let per_channel: Vec<usize> = (0..x.rank()).map(|k| if k == 1 { gamma.len() } else { 1 }).collect();
-                let scale = gamma / (self.running_var.get() + self.eps).sqrt();
-                let shift = delta - self.running_mean.get() * &scale;
+            _ => {
+                let per_channel: Vec<usize> = (0..x.rank()).map(|k| if k == 1 { self.channels() } else { 1 }).collect();
+                let (scale, shift) = self.affine_map();
                 x * scale.reshape(&per_channel) + shift.reshape(&per_channel)
             }
         }
+    }
+
+    /// γ and δ, which are 1 and 0 where they are not learnt.
+    fn scale_and_shift(&self) -> (Tensor<T>, Tensor<T>) {
+        let c = [self.channels()];
+        (
+            self.weight.as_ref().map_or_else(|| Tensor::ones(&c), Param::value),
+            self.bias.as_ref().map_or_else(|| Tensor::zeros(&c), Param::value),
+        )
+    }
+
+    /// What the layer does in evaluation, `y = s x + t` a channel: s = γ/√(σ² + ε), t = δ − m s with the running statistics.
+    pub fn affine_map(&self) -> (Tensor<T>, Tensor<T>) {
+        let (gamma, delta) = self.scale_and_shift();
+        let scale = gamma / (self.running_var.get() + self.eps).sqrt();
+        let shift = delta - self.running_mean.get() * &scale;
+        (scale, shift)
+    }
+
+    /// Data-dependent start: γ = √(σ² + ε), δ = m, and the running statistics the very m and σ² (biased) of the batch `x`, so that putting
+    /// the layer into a trained net does not change the net: neither on this batch in training, nor on any input in evaluation.
+    ///
+    /// # Errors
+    /// If γ and δ are not learnt, or constrained to a set that refuses the start.
+    ///
+    /// # Panics
+    /// If `x` does not fit the layer or has one value a channel only.
+    #[track_caller]
+    pub fn start_from(&mut self, x: &Tensor<T>) -> crate::Result<()> {
+        let (Some(weight), Some(bias)) = (&mut self.weight, &mut self.bias) else {
+            return Err(crate::Error::new(
+                crate::ErrorKind::Name,
+                "batch_norm: a start from data sets γ and δ, and this layer has none; build it with affine(true)",
+            ));
+        };
+        let c = [self.running_mean.get().len()];
+        let (_, found) = x.detach().batch_norm(&Tensor::ones(&c), &Tensor::zeros(&c), self.eps);
+        let (mean, variance) = (Tensor::from_slice(&c, &found.mean), Tensor::from_slice(&c, &found.variance));
+        weight.set(&(&variance + self.eps).sqrt())?;
+        bias.set(&mean)?;
+        self.running_mean.set(&mean, 1)?;
+        self.running_var.set(&variance, 1)?;
+        Ok(())
+    }
+
+    /// Uses the running statistics in training too, and leaves them alone; or lets them follow again.
+    pub fn freeze_statistics(&mut self, frozen: bool) {
+        self.options.frozen = frozen;
+    }
+
+    /// The number of features or channels.
+    pub fn channels(&self) -> usize {
+        self.running_mean.get().len()
     }
 
     /// The running statistics follow those of a batch.
@@ -141,14 +204,14 @@ impl<T: Real> BatchNorm<T> {
         follow(&self.running_var, &batch.variance, unbiased);
     }
 
-    /// γ.
-    pub fn weight(&self) -> &Param<T> {
-        &self.weight
+    /// γ, where it is learnt.
+    pub fn weight(&self) -> Option<&Param<T>> {
+        self.weight.as_ref()
     }
 
-    /// δ.
-    pub fn bias(&self) -> &Param<T> {
-        &self.bias
+    /// δ, where it is learnt.
+    pub fn bias(&self) -> Option<&Param<T>> {
+        self.bias.as_ref()
     }
 
     /// The running mean and variance.

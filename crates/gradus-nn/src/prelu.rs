@@ -1,0 +1,42 @@
+//! ReLU with a learnt slope below zero.
+
+use crate::layer::Layer;
+use gradus_derive::Module;
+use gradus_tensor::{Mode, Param, Real, Role, Tensor};
+
+/// `y = max(x, 0) − a max(−x, 0)` with one learnt slope a, or one a channel (He et al. 2015). a starts at 0.25.
+///
+/// Shapes: x `[n, channels, ..]`, a `[1]` or `[channels]`.
+///
+/// # Panics
+/// If there is one slope a channel and x has another number of channels.
+#[derive(Debug, Module)]
+pub struct PRelu<T: Real = f32> {
+    weight: Param<T>,
+}
+
+impl<T: Real> PRelu<T> {
+    /// With this many slopes: 1, or the number of channels.
+    pub fn new(slopes: usize) -> Self {
+        PRelu { weight: Param::new(&Tensor::full(&[slopes], 0.25), Role::Other) }
+    }
+
+    /// The output for the input `x`.
+    #[track_caller]
+    pub fn forward(&self, x: &Tensor<T>, _: &mut Mode) -> Tensor<T> {
+        let a = self.weight.value();
+        let a = if a.len() == 1 {
+            a
+        } else {
+            let per_channel: Vec<usize> = (0..x.rank()).map(|k| if k == 1 { a.len() } else { 1 }).collect();
+            a.reshape(&per_channel)
+        };
+        x.relu() - a * (-x).relu()
+    }
+}
+
+impl<T: Real> Layer<T> for PRelu<T> {
+    fn forward(&self, x: &Tensor<T>, mode: &mut Mode) -> Tensor<T> {
+        self.forward(x, mode)
+    }
+}

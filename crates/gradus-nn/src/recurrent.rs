@@ -1,0 +1,131 @@
+//! Recurrent layers: the plain, the long short-term and the gated cell, and their runs over sequences.
+
+use crate::linear::drawn;
+use gradus_derive::Module;
+use gradus_init::inverse_sqrt_uniform_of;
+use gradus_tensor::rand::Rng;
+use gradus_tensor::{Param, Real, Role, Tensor};
+
+/// Which recurrence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Rnn,
+    Lstm,
+    Gru,
+}
+
+/// A recurrent cell, one step at a time, with PyTorch's names and order of gates.
+///
+/// - [`rnn`](Cell::rnn): `h' = tanh(W_ih x + b_ih + W_hh h + b_hh)` (Elman 1990).
+/// - [`lstm`](Cell::lstm): gates i, f, g, o of the same sums; `c' = σ(f) c + σ(i) tanh g`, `h' = σ(o) tanh c'` (Hochreiter & Schmidhuber 1997,
+///   Gers et al. 2000).
+/// - [`gru`](Cell::gru): `r, z` by σ, `n = tanh(W_in x + b_in + r (W_hn h + b_hn))`, `h' = (1 − z) n + z h` (Cho et al. 2014).
+///
+/// Shapes: x `[n, n_in]`, h and c `[n, hidden]`. All weights start as U(±1/√hidden).
+///
+/// # Panics
+/// If the shapes do not fit.
+#[derive(Debug, Module)]
+pub struct Cell<T: Real = f32> {
+    weight_ih: Param<T>,
+    weight_hh: Param<T>,
+    bias_ih: Param<T>,
+    bias_hh: Param<T>,
+    #[module(skip)]
+    kind: Kind,
+    hidden: usize,
+}
+
+/// What a cell hands on from step to step: h, and c for the long short-term cell.
+#[derive(Clone, Debug)]
+pub struct State<T: Real = f32> {
+    /// The output.
+    pub h: Tensor<T>,
+    /// The memory; zeros of h's shape that no cell but the long short-term one changes.
+    pub c: Tensor<T>,
+}
+
+impl<T: Real> Cell<T> {
+    fn new(kind: Kind, n_in: usize, hidden: usize, rng: &mut (impl Rng + ?Sized)) -> Self {
+        let gates = match kind {
+            Kind::Rnn => 1,
+            Kind::Lstm => 4,
+            Kind::Gru => 3,
+        } * hidden;
+        let scheme = inverse_sqrt_uniform_of(hidden as f64);
+        let mut draw = |shape: &[usize], role| Param::new(&drawn(&scheme, shape, rng), role);
+        Cell {
+            weight_ih: draw(&[gates, n_in], Role::Weight),
+            weight_hh: draw(&[gates, hidden], Role::Weight),
+            bias_ih: draw(&[gates], Role::Bias),
+            bias_hh: draw(&[gates], Role::Bias),
+            kind,
+            hidden,
+        }
+    }
+
+    /// The plain cell.
+    pub fn rnn(n_in: usize, hidden: usize, rng: &mut (impl Rng + ?Sized)) -> Self {
+        Cell::new(Kind::Rnn, n_in, hidden, rng)
+    }
+
+    /// The long short-term cell.
+    pub fn lstm(n_in: usize, hidden: usize, rng: &mut (impl Rng + ?Sized)) -> Self {
+        Cell::new(Kind::Lstm, n_in, hidden, rng)
+    }
+
+    /// The gated cell.
+    pub fn gru(n_in: usize, hidden: usize, rng: &mut (impl Rng + ?Sized)) -> Self {
+        Cell::new(Kind::Gru, n_in, hidden, rng)
+    }
+
+    /// The state before the first step: zeros.
+    pub fn start(&self, n: usize) -> State<T> {
+        let zeros = Tensor::zeros(&[n, self.hidden]);
+        State { h: zeros.clone(), c: zeros }
+    }
+
+    /// The state after the input `x`.
+    #[track_caller]
+    pub fn step(&self, x: &Tensor<T>, state: &State<T>) -> State<T> {
+        let of_x = x.linear(&self.weight_ih.value(), &self.bias_ih.value());
+        let of_h = state.h.linear(&self.weight_hh.value(), &self.bias_hh.value());
+        let gate = |of: &Tensor<T>, k: usize| of.narrow(-1, k * self.hidden, self.hidden);
+        match self.kind {
+            Kind::Rnn => State { h: (of_x + of_h).tanh(), c: state.c.clone() },
+            Kind::Lstm => {
+                let of = of_x + of_h;
+                let (i, f, g, o) =
+                    (gate(&of, 0).sigmoid(), gate(&of, 1).sigmoid(), gate(&of, 2).tanh(), gate(&of, 3).sigmoid());
+                let c = f * &state.c + i * g;
+                State { h: o * c.tanh(), c }
+            }
+            Kind::Gru => {
+                let r = (gate(&of_x, 0) + gate(&of_h, 0)).sigmoid();
+                let z = (gate(&of_x, 1) + gate(&of_h, 1)).sigmoid();
+                let n = (gate(&of_x, 2) + r * gate(&of_h, 2)).tanh();
+                State { h: &n + z * (&state.h - &n), c: state.c.clone() }
+            }
+        }
+    }
+
+    /// Runs over a sequence `[n, time, n_in]` from a state: all outputs `[n, time, hidden]`, and the state at the end.
+    ///
+    /// # Panics
+    /// If x is not of this shape, or there are no time steps.
+    #[track_caller]
+    pub fn run(&self, x: &Tensor<T>, from: State<T>) -> (Tensor<T>, State<T>) {
+        assert!(
+            x.rank() == 3 && x.shape()[1] > 0,
+            "recurrent: x must be [n, time, n_in] with time > 0, got {:?}",
+            x.shape()
+        );
+        let mut state = from;
+        let mut outputs = Vec::with_capacity(x.shape()[1]);
+        for t in 0..x.shape()[1] {
+            state = self.step(&x.select(1, t), &state);
+            outputs.push(state.h.clone());
+        }
+        (Tensor::stack(&outputs, 1), state)
+    }
+}

@@ -1,0 +1,82 @@
+//! Laws of dropout and its relatives.
+
+use gradus_nn::rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
+use gradus_nn::tensor::{Granularity, Mode, Tensor, grad, grad_recorded};
+use gradus_nn::{AlphaDropout, DropConnect, Dropout, Func, Linear, Residual, monte_carlo};
+
+type T = Tensor<f64>;
+
+fn rng(seed: u64) -> Xoshiro256PlusPlus {
+    Xoshiro256PlusPlus::seed_from_u64(seed)
+}
+
+/// The mean over masks, for ones, within 5 standard errors of `expected`.
+fn mean_is(expected: f64, sd: f64, f: impl Fn(&T, &mut Mode) -> T) {
+    let (n, passes) = (400, 100);
+    let (x, r) = (T::ones(&[20, 20]), &mut rng(1));
+    let total: f64 = (0..passes).map(|_| f(&x, &mut Mode::train(r)).sum().item()).sum();
+    let error = (total / f64::from(n * passes) - expected).abs();
+    assert!(error < 5.0 * sd / f64::from(n * passes).sqrt(), "{error}");
+}
+
+#[test]
+fn means_over_masks() {
+    let (p, q) = (0.3_f64, 0.7_f64);
+    mean_is(1.0, (p / q).sqrt(), |x, m| Dropout::new(p).forward(x, m));
+    mean_is(q, (p * q).sqrt(), |x, m| Dropout::new(p).standard().forward(x, m));
+    mean_is(1.0, (20.0 * p / q).sqrt(), |x, m| Dropout::new(p).by(Granularity::Batch).forward(x, m));
+    let eval = Dropout::<f64>::new(p).standard().forward(&T::ones(&[2]), &mut Mode::eval());
+    assert_eq!(eval.to_vec(), [q, q]);
+    let deep = Residual::new(Func::new("one", |x: &T, _: &mut Mode| x * 1.0)).stochastic_depth(p);
+    mean_is(2.0, (20.0 * p / q).sqrt(), |x, m| deep.forward(x, m));
+}
+
+#[test]
+fn alpha_dropout_keeps_mean_0_and_variance_1() {
+    let n = 200_000;
+    let x = T::build(&[n], |x| x.iter_mut().enumerate().for_each(|(i, x)| *x = if i % 2 == 0 { 1.0 } else { -1.0 }));
+    let y = AlphaDropout::new(0.2).forward(&x, &mut Mode::train(&mut rng(2)));
+    let mean = y.mean().item();
+    let variance = (&y - mean).square().mean().item();
+    assert!(mean.abs() < 0.012 && (variance - 1.0).abs() < 0.012, "{mean} {variance}");
+}
+
+#[test]
+fn masks_differ_and_repeat() {
+    let (x, drop) = (T::ones(&[8, 32]), Dropout::new(0.5));
+    let mut mode = Mode::train(&mut rng(3));
+    let first = drop.forward(&x, &mut mode);
+    assert_ne!(first.to_vec(), drop.forward(&x, &mut mode).to_vec(), "two layers of a step");
+    assert_eq!(first.to_vec(), drop.forward(&x, &mut mode.again()).to_vec(), "the same step again");
+    assert_eq!(first.to_vec(), drop.forward(&x, &mut Mode::train(&mut rng(3))).to_vec(), "the same seed");
+    assert_ne!(first.to_vec(), drop.forward(&x, &mut Mode::train(&mut rng(4))).to_vec(), "another step");
+    let row = |y: &T, i: usize| y.select(0, i).to_vec();
+    assert_ne!(row(&first, 0), row(&first, 1), "samples");
+    let shared = drop.by(Granularity::Batch).forward(&x, &mut mode);
+    assert_eq!(row(&shared, 0), row(&shared, 1), "one mask a mini-batch");
+}
+
+#[test]
+fn every_derivative_sees_the_same_mask() {
+    let x = (T::ones(&[64]) * 0.7).tracked();
+    let mask = Dropout::new(0.5).forward(&T::ones(&[64]), &mut Mode::train(&mut rng(5)));
+    let y = Dropout::new(0.5).forward(&x, &mut Mode::train(&mut rng(5)));
+    let g = grad_recorded(&(y.square() * &y).sum(), &x).unwrap();
+    let h = grad(&g.sum(), &x).unwrap();
+    let want = mask.square() * &mask * 6.0 * x.detach();
+    let worst = h.to_vec().iter().zip(want.to_vec()).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    assert!(worst < 1e-12, "{worst}");
+}
+
+#[test]
+fn drop_connect_has_the_layer_as_its_mean() {
+    let layer = Linear::<f64>::new(3, 2, &mut rng(6));
+    let x = T::ones(&[1, 3]);
+    let want = layer.forward(&x, &mut Mode::eval());
+    let drop = DropConnect::new(layer, 0.4);
+    assert_eq!(drop.forward(&x, &mut Mode::eval()).to_vec(), want.to_vec());
+    let (mean, spread) = monte_carlo(4000, &mut rng(7), |mode| drop.forward(&x, mode));
+    for ((m, s), w) in mean.to_vec().iter().zip(spread.to_vec()).zip(want.to_vec()) {
+        assert!((m - w).abs() < 5.0 * s / 4000_f64.sqrt(), "{m} {w} {s}");
+    }
+}
