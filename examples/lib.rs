@@ -1,5 +1,7 @@
 //! Shared by the example programs: flags, tables and the JSON file of final numbers.
 
+pub mod digits_data;
+
 use clap::Parser;
 use clap::ValueEnum;
 use clap::error::ErrorKind::{DisplayHelp, DisplayVersion};
