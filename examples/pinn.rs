@@ -33,7 +33,7 @@ struct Flags {
     #[arg(long, default_value_t = 300)]
     adam: usize,
     /// Iterations of L-BFGS.
-    #[arg(long, default_value_t = 600)]
+    #[arg(long, default_value_t = 2000)]
     lbfgs: u64,
     #[arg(long, default_value_t = 0)]
     seed: u64,

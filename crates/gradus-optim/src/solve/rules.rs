@@ -27,6 +27,12 @@ pub trait StepRule {
     fn rate(&mut self, ray: Ray<'_>) -> Result<Option<f64>, Error>;
 }
 
+impl<S: StepRule + ?Sized> StepRule for Box<S> {
+    fn rate(&mut self, ray: Ray<'_>) -> Result<Option<f64>, Error> {
+        (**self).rate(ray)
+    }
+}
+
 /// α_k = α.
 #[derive(Clone, Copy, Debug)]
 pub struct Fixed(
