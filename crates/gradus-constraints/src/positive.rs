@@ -1,49 +1,71 @@
-//! Positive numbers.
+//! Positive numbers, by three maps.
 
-use gradus_kernels::random::{Key, fill_uniform};
+use crate::numbers::{border, each, numbers, softplus_inverse, uniform, worst};
 use gradus_tensor::rand::Rng;
 use gradus_tensor::{Parametrization, Real, Result, Tensor};
 
-/// Positive numbers, x = ln(1 + eʸ) ∈ (0, ∞).
+/// Positive numbers: x = ln(1 + eʸ) or eʸ, onto (0, ∞), or y², onto [0, ∞). Any shape.
 ///
-/// `right_inverse` of a number below the smallest that the map reaches well starts at that border value and so moves the weight.
+/// Zero and below start at √ε, where every map still has slope to come back. For y² the point y = 0 is one where f∘g stops
+/// although f does not: [`stuck_leaves`](crate::stuck_leaves) lists it.
 #[derive(Clone, Copy, Debug)]
-pub struct Positive(());
+pub struct Positive(Map);
+
+#[derive(Clone, Copy, Debug)]
+enum Map {
+    Softplus,
+    Exp,
+    Square,
+}
 
 impl Positive {
-    /// x = ln(1 + eʸ).
+    /// x = ln(1 + eʸ): linear for large y.
     #[must_use]
     pub fn softplus() -> Self {
-        Positive(())
+        Positive(Map::Softplus)
+    }
+
+    /// x = eʸ: steps are relative.
+    #[must_use]
+    pub fn exp() -> Self {
+        Positive(Map::Exp)
+    }
+
+    /// x = y²: reaches 0.
+    #[must_use]
+    pub fn square() -> Self {
+        Positive(Map::Square)
     }
 }
 
 impl<T: Real> Parametrization<T> for Positive {
     fn name(&self) -> &str {
-        "positive (softplus)"
+        match self.0 {
+            Map::Softplus => "positive (softplus)",
+            Map::Exp => "positive (exp)",
+            Map::Square => "positive (square)",
+        }
     }
     fn forward(&self, y: &[Tensor<T>]) -> Tensor<T> {
-        y[0].softplus()
+        match self.0 {
+            Map::Softplus => y[0].softplus(),
+            Map::Exp => y[0].exp(),
+            Map::Square => y[0].square(),
+        }
     }
     fn right_inverse(&self, x: &Tensor<T>) -> Result<Vec<Tensor<T>>> {
-        // y = ln(eˣ − 1) = x + ln(1 − e⁻ˣ); zero and below start at √ε, where the map still has slope to come back.
-        let border = T::EPSILON.to_f64().sqrt();
-        let inverse = |x: f64| {
-            let x = x.max(border);
-            x + (-(-x).exp_m1()).ln()
+        let inverse = |x: f64| match self.0 {
+            Map::Softplus => softplus_inverse(x),
+            Map::Exp => x.ln(),
+            Map::Square => x.sqrt(),
         };
-        let y: Vec<T> = x.to_vec().iter().map(|x| T::from_f64(inverse(x.to_f64()))).collect();
-        Ok(vec![Tensor::from_slice(x.shape(), &y)])
+        Ok(vec![each(x, |x| inverse(x.max(border::<T>())))])
     }
     fn defect(&self, x: &Tensor<T>) -> f64 {
-        x.to_vec().iter().map(|x| (-x.to_f64()).max(0.0)).fold(0.0, f64::max)
+        worst(numbers(x).into_iter().map(|x| -x))
     }
     /// Uniform in (0, 1).
     fn sample(&self, shape: &[usize], rng: &mut dyn Rng) -> Result<Tensor<T>> {
-        let key = Key::from(u128::from(rng.next_u64()));
-        Ok(Tensor::build(shape, |out| {
-            fill_uniform(key, 0, out);
-            out.iter_mut().for_each(|x| *x += T::EPSILON);
-        }))
+        Ok(uniform(shape, rng))
     }
 }

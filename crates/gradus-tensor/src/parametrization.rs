@@ -20,6 +20,11 @@ pub trait Parametrization<T: Real>: Debug + Send + Sync {
     /// If x has a shape that Ω has no members of.
     fn right_inverse(&self, x: &Tensor<T>) -> Result<Vec<Tensor<T>>>;
 
+    /// How many free leaves the map takes: `y` has these first, then the fixed tensors.
+    fn leaves(&self) -> usize {
+        1
+    }
+
     /// How many tensors at the end of `y` are fixed (base points): part of the map, kept with the parameter, not trained.
     fn fixed(&self) -> usize {
         0

@@ -1,0 +1,184 @@
+//! Positive (semi)definite matrices, their Cholesky factors, correlations.
+
+use crate::numbers::{
+    border, data, mask, matrices, normal, product, side, softplus_inverse, transposed, worst, worst_matrix,
+};
+use gradus_kernels::linalg::{cholesky, symmetric_eigen};
+use gradus_tensor::rand::Rng;
+use gradus_tensor::{Parametrization, Real, Result, Tensor};
+
+/// Positive semidefinite matrices, X = VVᵀ with V of n x n.
+///
+/// A singular member is on the border, and V would keep its rank under any descent: eigenvalues below √ε start there.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PositiveSemidefinite;
+
+/// Lower triangular matrices with a positive diagonal, L = tril(Y, −1) + diag(ln(1 + e^{Y_ii})).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CholeskyFactor;
+
+/// Positive definite matrices, X = LLᵀ with L a [`CholeskyFactor`]. Eigenvalues below √ε start there.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PositiveDefinite;
+
+/// Correlation matrices (positive definite, diagonal 1): X = LLᵀ with L a [`CholeskyFactor`] whose rows are scaled to length 1.
+///
+/// A matrix with another diagonal starts from its correlations X_ij/√(X_ii X_jj).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Correlation;
+
+fn factor<T: Real>(y: &Tensor<T>) -> Tensor<T> {
+    let n = y.shape()[y.rank() - 1];
+    y * mask::<T>(n, |i, j| i > j) + y.softplus() * mask::<T>(n, |i, j| i == j)
+}
+
+fn gram<T: Real>(l: &Tensor<T>) -> Tensor<T> {
+    l.matmul(&l.t())
+}
+
+/// Eigenvalues, and eigenvectors as columns, of the symmetric part.
+fn spectrum(who: &str, n: usize, a: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
+    let s: Vec<f64> = (0..n * n).map(|k| 0.5 * (a[k] + a[(k % n) * n + k / n])).collect();
+    let (mut values, mut vectors) = (vec![0.0; n], vec![0.0; n * n]);
+    symmetric_eigen(n, &s, &mut values, &mut vectors).map_err(data(who))?;
+    Ok((values, vectors))
+}
+
+/// V with VVᵀ the nearest matrix whose eigenvalues are at least `floor`.
+fn root(who: &str, n: usize, a: &[f64], floor: f64) -> Result<Vec<f64>> {
+    let (values, mut v) = spectrum(who, n, a)?;
+    v.iter_mut().enumerate().for_each(|(k, v)| *v *= values[k % n].max(floor).sqrt());
+    Ok(v)
+}
+
+/// The leaf of the Cholesky factor of the nearest definite matrix.
+fn leaf(who: &str, n: usize, a: &[f64], floor: f64) -> Result<Vec<f64>> {
+    let (mut l, (values, _)) = (vec![0.0; n * n], spectrum(who, n, a)?);
+    let symmetric: Vec<f64> = if values.iter().all(|v| *v >= floor) {
+        a.to_vec()
+    } else {
+        let v = root(who, n, a, floor)?;
+        product(n, n, n, &v, &transposed(n, n, &v))
+    };
+    cholesky(n, &symmetric, &mut l).map_err(data(who))?;
+    Ok(leaf_of_factor(n, l, 0.0))
+}
+
+fn leaf_of_factor(n: usize, mut l: Vec<f64>, floor: f64) -> Vec<f64> {
+    for k in 0..n * n {
+        match (k / n).cmp(&(k % n)) {
+            std::cmp::Ordering::Less => l[k] = 0.0,
+            std::cmp::Ordering::Equal => l[k] = softplus_inverse(l[k].max(floor)),
+            std::cmp::Ordering::Greater => {}
+        }
+    }
+    l
+}
+
+/// The largest asymmetry, or the negative of the least eigenvalue.
+fn indefinite<T: Real>(x: &Tensor<T>) -> f64 {
+    worst_matrix(x, true, |n, _, a| {
+        let skew = worst((0..n * n).map(|k| (a[k] - a[(k % n) * n + k / n]).abs()));
+        spectrum("", n, a).map_or(f64::NAN, |(v, _)| worst(v.iter().map(|v| -v)).max(skew))
+    })
+}
+
+/// GGᵀ/n of a matrix of standard normals.
+fn wishart<T: Real>(who: &str, shape: &[usize], rng: &mut dyn Rng) -> Result<Tensor<T>> {
+    let n = side(who, shape)?;
+    Ok(gram(&normal::<T>(shape, rng)) * (1.0 / n.max(1) as f64))
+}
+
+impl<T: Real> Parametrization<T> for PositiveSemidefinite {
+    fn name(&self) -> &str {
+        "positive semidefinite"
+    }
+    fn forward(&self, y: &[Tensor<T>]) -> Tensor<T> {
+        gram(&y[0])
+    }
+    fn right_inverse(&self, x: &Tensor<T>) -> Result<Vec<Tensor<T>>> {
+        let n = side("positive semidefinite", x.shape())?;
+        Ok(vec![matrices(x, n, n, |a| root("positive semidefinite", n, a, border::<T>()))?])
+    }
+    fn defect(&self, x: &Tensor<T>) -> f64 {
+        indefinite(x)
+    }
+    /// GGᵀ/n, G standard normal (Wishart).
+    fn sample(&self, shape: &[usize], rng: &mut dyn Rng) -> Result<Tensor<T>> {
+        wishart("positive semidefinite", shape, rng)
+    }
+}
+
+impl<T: Real> Parametrization<T> for CholeskyFactor {
+    fn name(&self) -> &str {
+        "Cholesky factor"
+    }
+    fn forward(&self, y: &[Tensor<T>]) -> Tensor<T> {
+        factor(&y[0])
+    }
+    fn right_inverse(&self, x: &Tensor<T>) -> Result<Vec<Tensor<T>>> {
+        let n = side("Cholesky factor", x.shape())?;
+        Ok(vec![matrices(x, n, n, |a| Ok(leaf_of_factor(n, a.to_vec(), border::<T>())))?])
+    }
+    fn defect(&self, x: &Tensor<T>) -> f64 {
+        worst_matrix(x, true, |n, _, a| {
+            worst((0..n * n).map(|k| match (k / n).cmp(&(k % n)) {
+                std::cmp::Ordering::Less => a[k].abs(),
+                std::cmp::Ordering::Equal => -a[k],
+                std::cmp::Ordering::Greater => 0.0,
+            }))
+        })
+    }
+    /// The map of standard normals.
+    fn sample(&self, shape: &[usize], rng: &mut dyn Rng) -> Result<Tensor<T>> {
+        side("Cholesky factor", shape)?;
+        Ok(factor(&normal(shape, rng)))
+    }
+}
+
+impl<T: Real> Parametrization<T> for PositiveDefinite {
+    fn name(&self) -> &str {
+        "positive definite"
+    }
+    fn forward(&self, y: &[Tensor<T>]) -> Tensor<T> {
+        gram(&factor(&y[0]))
+    }
+    fn right_inverse(&self, x: &Tensor<T>) -> Result<Vec<Tensor<T>>> {
+        let n = side("positive definite", x.shape())?;
+        Ok(vec![matrices(x, n, n, |a| leaf("positive definite", n, a, border::<T>()))?])
+    }
+    fn defect(&self, x: &Tensor<T>) -> f64 {
+        indefinite(x)
+    }
+    /// LLᵀ with L the map of standard normals.
+    fn sample(&self, shape: &[usize], rng: &mut dyn Rng) -> Result<Tensor<T>> {
+        side("positive definite", shape)?;
+        Ok(gram(&factor(&normal(shape, rng))))
+    }
+}
+
+impl<T: Real> Parametrization<T> for Correlation {
+    fn name(&self) -> &str {
+        "correlation"
+    }
+    fn forward(&self, y: &[Tensor<T>]) -> Tensor<T> {
+        let l = factor(&y[0]);
+        gram(&(&l * l.square().sum_axes(&[-1], true).sqrt().recip()))
+    }
+    fn right_inverse(&self, x: &Tensor<T>) -> Result<Vec<Tensor<T>>> {
+        let n = side("correlation", x.shape())?;
+        Ok(vec![matrices(x, n, n, |a| {
+            let scale: Vec<f64> = (0..n).map(|i| a[i * n + i].max(border::<T>()).sqrt().recip()).collect();
+            let c: Vec<f64> = (0..n * n).map(|k| a[k] * scale[k / n] * scale[k % n]).collect();
+            leaf("correlation", n, &c, border::<T>())
+        })?])
+    }
+    fn defect(&self, x: &Tensor<T>) -> f64 {
+        worst_matrix(x, true, |n, _, a| worst((0..n).map(|i| (a[i * n + i] - 1.0).abs()))).max(indefinite(x))
+    }
+    /// The map of standard normals.
+    fn sample(&self, shape: &[usize], rng: &mut dyn Rng) -> Result<Tensor<T>> {
+        side("correlation", shape)?;
+        Ok(Parametrization::<T>::forward(self, &[normal(shape, rng)]))
+    }
+}

@@ -1,0 +1,64 @@
+//! Probability vectors.
+
+use crate::numbers::{border, rows, uniform, worst, worst_row};
+use gradus_tensor::rand::Rng;
+use gradus_tensor::{Error, ErrorKind, Parametrization, Real, Result, Tensor};
+
+/// The simplex {x ≥ 0, Σx = 1} along the last axis: x = softmax(y).
+///
+/// Onto its interior; entries below √ε start there. What is outside is first projected (Duchi et al. 2008).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Simplex;
+
+fn has_members(shape: &[usize]) -> Result<()> {
+    match shape.last() {
+        Some(&n) if n > 0 => Ok(()),
+        _ => Err(Error::new(
+            ErrorKind::Shape,
+            format!("simplex: no member has shape {shape:?}; the last axis must not be empty"),
+        )),
+    }
+}
+
+/// The nearest point of the simplex: max(x − θ, 0) with θ such that the sum is 1.
+fn project(x: &mut [f64]) {
+    let mut sorted = x.to_vec();
+    sorted.sort_by(|a, b| b.total_cmp(a));
+    let (mut sum, mut theta) = (0.0, 0.0);
+    for (k, s) in sorted.iter().enumerate() {
+        sum += s;
+        let t = (sum - 1.0) / (k + 1) as f64;
+        if s - t > 0.0 {
+            theta = t;
+        }
+    }
+    x.iter_mut().for_each(|x| *x = (*x - theta).max(0.0));
+}
+
+impl<T: Real> Parametrization<T> for Simplex {
+    fn name(&self) -> &str {
+        "simplex"
+    }
+    fn forward(&self, y: &[Tensor<T>]) -> Tensor<T> {
+        y[0].softmax()
+    }
+    fn right_inverse(&self, x: &Tensor<T>) -> Result<Vec<Tensor<T>>> {
+        has_members(x.shape())?;
+        Ok(vec![rows(x, |x| {
+            project(x);
+            x.iter_mut().for_each(|x| *x = x.max(border::<T>()).ln());
+        })])
+    }
+    fn defect(&self, x: &Tensor<T>) -> f64 {
+        worst_row(x, |x| worst(x.iter().map(|x| -x)).max((x.iter().sum::<f64>() - 1.0).abs()))
+    }
+    /// Uniform on the simplex: Dirichlet(1, …, 1).
+    fn sample(&self, shape: &[usize], rng: &mut dyn Rng) -> Result<Tensor<T>> {
+        has_members(shape)?;
+        Ok(rows(&uniform::<T>(shape, rng), |u| {
+            u.iter_mut().for_each(|u| *u = -u.ln());
+            let sum: f64 = u.iter().sum();
+            u.iter_mut().for_each(|u| *u /= sum);
+        }))
+    }
+}

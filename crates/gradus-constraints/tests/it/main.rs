@@ -1,0 +1,5 @@
+//! Tests of gradus-constraints.
+
+mod laws;
+mod manifolds;
+mod values;
