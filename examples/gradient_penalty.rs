@@ -13,8 +13,9 @@ use clap::Parser;
 use gradus::nn::{BatchNorm, Linear, Module, cross_entropy};
 use gradus::optim::{Adam, Objective, Sgd, penalty};
 use gradus::rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
-use gradus::tensor::{Index, Mode, Param, Role, Tensor, Tree, Visitor, hvp};
+use gradus::tensor::{Index, Mode, Tensor, Tree, hvp};
 use gradus_examples::digits_data::{Batch, accuracy, batch, load, write_json};
+use gradus_examples::{square, weight_norms};
 use serde_json::json;
 use std::{path::PathBuf, time::Instant};
 
@@ -65,27 +66,6 @@ impl Net {
     }
 }
 
-fn square(x: &Tensor) -> f64 {
-    f64::from(x.square().sum().item())
-}
-
-/// Σ over weight matrices of ‖W‖² and of ‖W‖·‖∇_W L‖.
-fn of_weights(net: &Net, gradient: &Net) -> (f64, f64) {
-    struct Weights(Vec<f64>);
-    impl Visitor<f32> for Weights {
-        fn tensor(&mut self, _: &Tensor) {}
-        fn param(&mut self, p: &Param) {
-            if p.role() == Role::Weight {
-                self.0.push(square(&p.leaves()[0]).sqrt());
-            }
-        }
-    }
-    let (mut w, mut g) = (Weights(Vec::new()), Weights(Vec::new()));
-    net.visit(&mut w);
-    gradient.visit(&mut g);
-    (w.0.iter().map(|w| w * w).sum(), w.0.iter().zip(&g.0).map(|(w, g)| w * g).sum())
-}
-
 /// Trains and measures.
 fn run(lambda: f64, flags: &Flags) -> serde_json::Value {
     let (data, mut rng) = (load(flags.seed), Xoshiro256PlusPlus::seed_from_u64(flags.seed));
@@ -107,7 +87,7 @@ fn run(lambda: f64, flags: &Flags) -> serde_json::Value {
     };
     let (full, gradient) = norm_sq(&data.train);
     let batches: Vec<f64> = data.set.batches(flags.batch, &mut rng).map(|part| norm_sq(&batch(&part)).0).collect();
-    let (weights, scale_free) = of_weights(&net, &gradient);
+    let (weights, scale_free) = weight_norms(&net, &gradient);
     // λ_max of the Hessian by power iteration on exact Hessian-vector products.
     let (mut v, mut sharpness) = (gradient, 0.0);
     for _ in 0..30 {
@@ -129,7 +109,7 @@ fn cost_ratio(batch_norm: bool, flags: &Flags) -> f64 {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
     let mut net = Net::new(&[784, 512, 512, 10], batch_norm, &mut rng);
     let x = Tensor::build(&[128, 784], |x| {
-        x.iter_mut().enumerate().for_each(|(i, x)| *x = ((i * 7919) % 1009) as f32 / 504.5 - 1.0)
+        x.iter_mut().enumerate().for_each(|(i, x)| *x = ((i * 7919) % 1009) as f32 / 504.5 - 1.0);
     });
     let part = (x, Index::from(&(0..128).map(|i| i % 10).collect::<Vec<usize>>()[..]));
     let plain = Objective::supervised(Net::forward, cross_entropy);

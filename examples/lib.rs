@@ -6,6 +6,7 @@ use clap::Parser;
 use clap::ValueEnum;
 use clap::error::ErrorKind::{DisplayHelp, DisplayVersion};
 use gradus::init::{Scheme, glorot_normal, glorot_uniform, he_normal, he_uniform, orthogonal};
+use gradus::rand::{Rng, RngExt};
 use gradus::tensor::{Grad, Param, Role, Tensor, Tree, Visitor};
 use std::path::Path;
 use std::process::ExitCode;
@@ -115,4 +116,46 @@ pub fn gradient_norms(loss: &Tensor, net: &impl Tree<Elem = f32>) -> Result<(f64
     let by_weight = Grad::of(loss).wrt(&weights.0).allow_unused().run()?;
     let scale_free = weights.0.iter().zip(&by_weight).map(|(w, g)| (square(w) * square(g)).sqrt()).sum();
     Ok((all, scale_free))
+}
+
+/// The sum of the squares of all elements.
+pub fn square(x: &Tensor) -> f64 {
+    f64::from(x.square().sum().item())
+}
+
+/// Σ over weight matrices of ‖W‖² and of ‖W‖·‖∇_W L‖.
+pub fn weight_norms<N: Tree<Elem = f32>>(net: &N, gradient: &N) -> (f64, f64) {
+    struct Weights(Vec<f64>);
+    impl Visitor<f32> for Weights {
+        fn tensor(&mut self, _: &Tensor) {}
+        fn param(&mut self, p: &Param) {
+            if p.role() == Role::Weight {
+                self.0.push(square(&p.leaves()[0]).sqrt());
+            }
+        }
+    }
+    let (mut w, mut g) = (Weights(Vec::new()), Weights(Vec::new()));
+    net.visit(&mut w);
+    gradient.visit(&mut g);
+    (w.0.iter().map(|w| w * w).sum(), w.0.iter().zip(&g.0).map(|(w, g)| w * g).sum())
+}
+
+/// `[n, m]` sums of twelve uniforms minus 6: nearly normal.
+pub fn noise(n: usize, m: usize, rng: &mut impl Rng) -> Tensor {
+    let mut draw = || (0..12).map(|_| rng.random::<f32>()).sum::<f32>() - 6.0;
+    Tensor::build(&[n, m], |z| z.iter_mut().for_each(|z| *z = draw()))
+}
+
+/// Writes 64 pictures of 8x8 numbers in \[0, 1\] as one PGM picture, eight by eight.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write_grid(path: &Path, samples: &[f32]) -> std::io::Result<()> {
+    let pixel = |i: usize| {
+        let (row, column) = (i / 64, i % 64);
+        let sample = row / 8 * 8 + column / 8;
+        (samples[sample * 64 + row % 8 * 8 + column % 8] * 255.0) as u8
+    };
+    let head = b"P5 64 64 255\n".iter().copied();
+    std::fs::write(path, head.chain((0..64 * 64).map(pixel)).collect::<Vec<u8>>())
 }

@@ -11,9 +11,10 @@
 use clap::Parser;
 use gradus::nn::{Linear, Module};
 use gradus::optim::{Adam, penalty};
-use gradus::rand::{Rng, RngExt, SeedableRng, rngs::Xoshiro256PlusPlus};
+use gradus::rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
 use gradus::tensor::{Mode, Param, Role, Tensor};
 use gradus_examples::digits_data::write_json;
+use gradus_examples::{noise, write_grid};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -95,12 +96,6 @@ impl Generator {
     }
 }
 
-/// Sums of twelve uniforms minus 6: nearly normal.
-fn noise(n: usize, rng: &mut impl Rng) -> Tensor {
-    let mut draw = || (0..12).map(|_| rng.random::<f32>()).sum::<f32>() - 6.0;
-    Tensor::build(&[n, NOISE], |z| z.iter_mut().for_each(|z| *z = draw()))
-}
-
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let flags = Flags::parse();
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(flags.seed);
@@ -123,7 +118,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 }
             };
             let n = real.shape()[0];
-            let fake = generator.forward(&noise(n, &mut rng)).detach();
+            let fake = generator.forward(&noise(n, NOISE, &mut rng)).detach();
             let gp = penalty::wgan_gp(|x| critic.forward(x), &real, &fake, flags.lambda, &mut rng)?;
             let apart = critic.forward(&real).mean() - critic.forward(&fake).mean();
             if step % 250 == 0 {
@@ -138,18 +133,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             drop((gp, apart));
             critic_adam.step(&mut critic, &loss.backward());
         }
-        let value = -critic.forward(&generator.forward(&noise(flags.batch, &mut rng))).mean();
+        let value = -critic.forward(&generator.forward(&noise(flags.batch, NOISE, &mut rng))).mean();
         generator_adam.step(&mut generator, &value.backward());
     }
-    let samples = generator.forward(&noise(64, &mut rng)).to_vec();
+    let samples = generator.forward(&noise(64, NOISE, &mut rng)).to_vec();
     if let Some(path) = &flags.out {
-        let pixel = |i: usize| {
-            let (row, column) = (i / 64, i % 64);
-            let sample = row / 8 * 8 + column / 8;
-            (samples[sample * 64 + row % 8 * 8 + column % 8] * 255.0) as u8
-        };
-        let head = b"P5 64 64 255\n".iter().copied();
-        std::fs::write(path, head.chain((0..64 * 64).map(pixel)).collect::<Vec<u8>>())?;
+        write_grid(path, &samples)?;
     }
     let mean = samples.iter().sum::<f32>() / samples.len() as f32;
     let real_mean = digits.x.mean().unwrap_or_default();

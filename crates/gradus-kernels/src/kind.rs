@@ -1,4 +1,4 @@
-//! Which number type a generic slice holds: the way from code over any [`Real`] to code for one type.
+//! Which number type a generic slice holds: the way from code over any `Real` to code for one type.
 
 /// A slice of one of the two number types.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! Numbers in, numbers out: the kernels that gradus computes with. This crate knows no graph.
 //!
 //! `unsafe`, SIMD shells and threads live here alone. The other crates write fast loops through two safe doors:
-//! [`map`] (and [`simd::simd`]), which run an inlined body under the best instruction set of the machine, and
+//! `map` (and [`simd::simd`]), which run an inlined body under the best instruction set of the machine, and
 //! [`threads::for_each_piece`], which shares pieces of work among threads. Work is cut by shape, never by the number of threads, so
 //! results are the same bit for bit for any number of threads.
 

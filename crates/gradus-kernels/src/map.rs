@@ -11,7 +11,7 @@ pub trait Map<T: Real, const N: usize>: Copy + Send + Sync {
     fn at<S: Isa>(self, s: S, x: [T; N]) -> T;
 }
 
-/// y[i] = f(x₀[i], …) over contiguous slices of one length, on this thread.
+/// y\[i\] = f(x₀\[i\], …) over contiguous slices of one length, on this thread.
 ///
 /// # Panics
 /// If the lengths differ.

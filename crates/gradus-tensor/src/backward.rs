@@ -188,18 +188,12 @@ fn pull_node<T: Real>(
         if let Slot::Of(x) = &slot {
             debug_assert_eq!(
                 Some(x.shape()),
-                plan.shape_of(j),
+                plan.nodes[j as usize].as_ref().map(Tensor::shape),
                 "{}: a cotangent has another shape than its input",
                 call.op.name()
             );
         }
         accumulate(&mut cotangents[j as usize], slot);
-    }
-}
-
-impl<T: Real> Plan<T> {
-    fn shape_of(&self, j: u32) -> Option<&[usize]> {
-        self.nodes[j as usize].as_ref().map(Tensor::shape)
     }
 }
 

@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 /// The gradient of the scalar `y` with respect to `x`: a tensor, a tuple, a slice or a whole net, answered in kind.
 ///
 /// The graph lives as long as a tensor of it: differentiating twice needs no option. Inside the closure of a transform
-/// ([`jvp`](crate::jvp), [`hvp`](crate::hvp), …) the gradient is recorded by itself; elsewhere ask for it with [`Grad::create_graph`].
+/// ([`jvp`](crate::jvp), [`hvp`](crate::hvp), …) the gradient is recorded by itself; elsewhere ask for it with `Grad::create_graph`.
 ///
 /// ```
 /// use gradus_tensor::{Tensor, grad, ndarray::array};

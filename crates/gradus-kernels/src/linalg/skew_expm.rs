@@ -14,7 +14,7 @@ use crate::buffer::Shared;
 use crate::real::Real;
 use crate::simd::{Isa, Kernel, simd};
 
-/// How many numbers [`skew_expm`] leaves for [`skew_expm_pull`]: A/b, S/b and the powers T₁ … (at most 5 in `f32`, 8 in `f64`).
+/// How many numbers [`skew_expm`] leaves for `skew_expm_pull`: A/b, S/b and the powers T₁ … (at most 5 in `f32`, 8 in `f64`).
 pub fn skew_expm_aux_len<T: Real>(n: usize) -> usize {
     HEADER + (most_powers::<T>() + 2) * n * n
 }

@@ -35,7 +35,7 @@ fn last(keep: f64) -> Option<u32> {
     words.checked_sub(1).map(|last| last as u32)
 }
 
-/// out[i] = `scale` with probability `keep`, else 0; for the elements `start`, `start + 1`, … of the mask of `key`.
+/// out\[i\] = `scale` with probability `keep`, else 0; for the elements `start`, `start + 1`, … of the mask of `key`.
 ///
 /// # Panics
 /// If `keep` is not in [0, 1].
@@ -55,7 +55,7 @@ pub fn bernoulli_keep<T: Real>(key: Key, start: u64, keep: f64, scale: T, out: &
     }
 }
 
-/// y[i] = `scale`·x[i] where [`bernoulli_keep`] keeps element `start + i`, else 0 (also where x[i] is not finite).
+/// y\[i\] = `scale`·x\[i\] where [`bernoulli_keep`] keeps element `start + i`, else 0 (also where x\[i\] is not finite).
 ///
 /// # Panics
 /// If `keep` is not in [0, 1] or the lengths differ.

@@ -150,7 +150,7 @@ impl Tiles<f64, { WORDS / 2 }> for Normal<f64> {
     }
 }
 
-/// Standard normal numbers; out[i] is number `start + i` of `key`.
+/// Standard normal numbers; out\[i\] is number `start + i` of `key`.
 ///
 /// Tails: |z| ≤ 6.66 in `f32` (probability beyond: 3e-11), ≤ 8.57 in `f64` (1e-17).
 pub fn fill_normal<T: Real>(key: Key, start: u64, out: &mut [T]) {

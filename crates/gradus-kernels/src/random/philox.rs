@@ -74,7 +74,7 @@ pub(super) fn tile(Key([k0, k1, k2, k3]): Key, t: u64) -> [[u32; LANES]; 4] {
     w
 }
 
-/// out[i] = word `start + i` of the stream of `key`.
+/// out\[i\] = word `start + i` of the stream of `key`.
 pub fn fill_bits(key: Key, start: u64, out: &mut [u32]) {
     #[derive(Clone, Copy)]
     struct Bits(Key);

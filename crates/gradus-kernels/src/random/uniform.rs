@@ -48,7 +48,7 @@ pub(super) fn unit64(w: u64) -> f64 {
     f64::from_bits(w >> 12 | 0x3FF0_0000_0000_0000) - 1.0
 }
 
-/// Uniform on [0, 1): multiples of 2⁻²⁴ (`f32`) or 2⁻⁵² (`f64`); out[i] is number `start + i` of `key`.
+/// Uniform on [0, 1): multiples of 2⁻²⁴ (`f32`) or 2⁻⁵² (`f64`); out\[i\] is number `start + i` of `key`.
 pub fn fill_uniform<T: Real>(key: Key, start: u64, out: &mut [T]) {
     match T::slice_mut(out) {
         SliceMut::F32(out) => cover(Words(key, unit32), start, out),

@@ -50,7 +50,7 @@ impl Stored {
     }
     fn tensor(&self, name: &str, width: usize) -> Tensor<f64> {
         let x = self.list(name);
-        let shape = if width == 0 { vec![x.len()] } else { vec![x.len() / width, width] };
+        let shape = x.len().checked_div(width).map_or_else(|| vec![x.len()], |n| vec![n, width]);
         Tensor::from_slice(&shape, &x)
     }
 }

@@ -48,7 +48,7 @@ impl<T: Real> Tensor<T> {
     #[track_caller]
     #[must_use]
     pub fn clamp(&self, low: f64, high: f64) -> Self {
-        if !(low <= high) {
+        if low > high || low.is_nan() || high.is_nan() {
             message::panic_with(&format!("clamp: low must not be above high, got {low} and {high}"));
         }
         T::apply(T::boxed(Clamp { low, high, open: false }), &[self])
