@@ -104,7 +104,7 @@ impl<T: Real> Parametrization<T> for Ball {
         let rows_in = shape.iter().product::<usize>() / d;
         let mut u = uniform::<T>(&[rows_in], rng).to_vec().into_iter();
         Ok(rows(&normal::<T>(shape, rng), |x| {
-            let r = u.next().map_or(1.0, |u| u.to_f64()).powf(1.0 / d as f64);
+            let r = u.next().map_or(1.0, gradus_kernels::Real::to_f64).powf(1.0 / d as f64);
             onto_sphere(self.radius * r, x);
         }))
     }

@@ -13,7 +13,7 @@ pub struct Symmetric;
 pub struct Skew;
 
 macro_rules! half {
-    ($Set:ident, $name:literal, |$v:ident| $map:expr, $sign:literal) => {
+    ($Set:ident, $name:literal, |$v:ident| $map:expr, $sign:tt) => {
         impl<T: Real> Parametrization<T> for $Set {
             fn name(&self) -> &str {
                 $name
@@ -28,7 +28,7 @@ macro_rules! half {
             }
             fn defect(&self, x: &Tensor<T>) -> f64 {
                 worst_matrix(x, true, |n, _, a| {
-                    worst((0..n * n).map(|k| (a[k] + $sign * a[(k % n) * n + k / n]).abs()))
+                    worst((0..n * n).map(|k| (a[k] $sign a[(k % n) * n + k / n]).abs()))
                 })
             }
             /// The map of a matrix of standard normals.
@@ -40,5 +40,5 @@ macro_rules! half {
     };
 }
 
-half!(Symmetric, "symmetric", |v| (v + v.t()), -1.0);
-half!(Skew, "skew", |v| (v - v.t()), 1.0);
+half!(Symmetric, "symmetric", |v| (v + v.t()), -);
+half!(Skew, "skew", |v| (v - v.t()), +);
