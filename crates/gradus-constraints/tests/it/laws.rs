@@ -135,7 +135,7 @@ fn border_values_start_off_it_and_say_how_far() {
         let mut w = Param::new(&Tensor::from_slice(&[2], &x), Role::Weight);
         match w.constrain(g.clone()).expect("attaches") {
             Attached::Projected { distance } => {
-                assert!(distance > 0.0 && distance <= at_most, "{}: {distance}", g.name())
+                assert!(distance > 0.0 && distance <= at_most, "{}: {distance}", g.name());
             }
             Attached::Kept => panic!("{}: {x:?} is on the border", g.name()),
         }
@@ -171,7 +171,7 @@ fn rebasing_keeps_the_weight_and_does_not_drift() {
             let mut rebase = Rebase::every(5);
             for step in 0..2_000 {
                 let push = |y: &mut [f32]| {
-                    y.iter_mut().enumerate().for_each(|(i, y)| *y += 0.02 * ((i * 7 + step) as f32).sin())
+                    y.iter_mut().enumerate().for_each(|(i, y)| *y += 0.02 * ((i * 7 + step) as f32).sin());
                 };
                 w.leaves_mut()[0].rewrite_leaf(push);
                 let before = w.value();
