@@ -1,15 +1,17 @@
 //! Shared by the example programs: flags, tables and the JSON file of final numbers.
 
 pub mod digits_data;
+mod pictures;
 
 use clap::Parser;
 use clap::ValueEnum;
 use clap::error::ErrorKind::{DisplayHelp, DisplayVersion};
 use gradus::init::{Scheme, glorot_normal, glorot_uniform, he_normal, he_uniform, orthogonal};
-use gradus::rand::{Rng, RngExt};
 use gradus::tensor::{Grad, Param, Role, Tensor, Tree, Visitor};
 use std::path::Path;
 use std::process::ExitCode;
+
+pub use pictures::{noise, write_grid};
 
 /// The flags of this program; a bad flag is one line on standard error and exit code 2.
 pub fn flags<A: Parser>() -> A {
@@ -138,24 +140,4 @@ pub fn weight_norms<N: Tree<Elem = f32>>(net: &N, gradient: &N) -> (f64, f64) {
     net.visit(&mut w);
     gradient.visit(&mut g);
     (w.0.iter().map(|w| w * w).sum(), w.0.iter().zip(&g.0).map(|(w, g)| w * g).sum())
-}
-
-/// `[n, m]` sums of twelve uniforms minus 6: nearly normal.
-pub fn noise(n: usize, m: usize, rng: &mut impl Rng) -> Tensor {
-    let mut draw = || (0..12).map(|_| rng.random::<f32>()).sum::<f32>() - 6.0;
-    Tensor::build(&[n, m], |z| z.iter_mut().for_each(|z| *z = draw()))
-}
-
-/// Writes 64 pictures of 8x8 numbers in \[0, 1\] as one PGM picture, eight by eight.
-///
-/// # Errors
-/// If the file cannot be written.
-pub fn write_grid(path: &Path, samples: &[f32]) -> std::io::Result<()> {
-    let pixel = |i: usize| {
-        let (row, column) = (i / 64, i % 64);
-        let sample = row / 8 * 8 + column / 8;
-        (samples[sample * 64 + row % 8 * 8 + column % 8] * 255.0) as u8
-    };
-    let head = b"P5 64 64 255\n".iter().copied();
-    std::fs::write(path, head.chain((0..64 * 64).map(pixel)).collect::<Vec<u8>>())
 }

@@ -13,8 +13,7 @@ use gradus::nn::{Linear, Module};
 use gradus::optim::{Adam, penalty};
 use gradus::rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
 use gradus::tensor::{Mode, Param, Role, Tensor};
-use gradus_examples::digits_data::write_json;
-use gradus_examples::{noise, write_grid};
+use gradus_examples::{digits_data::write_json, noise, write_grid};
 use serde_json::json;
 use std::path::PathBuf;
 
