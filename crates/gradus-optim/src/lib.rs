@@ -19,10 +19,12 @@
 
 mod accumulate;
 mod average;
+pub mod constrained;
 mod error;
 mod objective;
 pub mod optimiser;
 pub mod penalty;
+pub mod riemannian;
 mod sam;
 pub mod schedule;
 pub mod solve;
@@ -30,6 +32,7 @@ pub mod transform;
 
 pub use accumulate::Accumulator;
 pub use average::Average;
+pub use constrained::{AugmentedLagrangian, ConstrainedProblem};
 pub use error::{Error, Kind};
 pub use gradus_tensor;
 pub use objective::{Evaluation, Objective};

@@ -1,8 +1,10 @@
 //! Tests of gradus-optim.
 
 mod chain;
+mod constrained;
 mod paths;
 mod penalties;
+mod riemannian;
 mod schedules;
 mod solvers;
 mod step;

@@ -1,0 +1,141 @@
+//! Optimisers that step along manifolds: parameters with a [`Manifold`](gradus_tensor::Manifold) move by retraction, all others as usual.
+//!
+//! The Riemannian gradient is the projection of the Euclidean one; the step is retracted, and the momentum transported to the new point.
+//! Sources: Absil, Mahony & Sepulchre 2008; Becigneul & Ganea 2019 for Adam, with one second moment a matrix: ‖grad‖², so that the
+//! direction stays a tangent.
+
+use crate::error::{Error, Kind};
+use gradus_tensor::{Gradients, LeafId, Manifold, Module, Param, Real, Tensor, VisitorMut, no_grad};
+use rustc_hash::FxHashMap;
+
+/// What one leaf has gathered.
+#[derive(Debug)]
+struct Memory<T: Real> {
+    momentum: Tensor<T>,
+    /// The second moment: one number on a manifold, one an entry elsewhere.
+    second: Tensor<T>,
+    count: i32,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Rule {
+    /// m ← μ m + g, along −m.
+    Momentum(f64),
+    /// Adam's β₁, β₂, ε.
+    Adam(f64, f64, f64),
+}
+
+/// Stochastic gradient descent or Adam along manifolds.
+///
+/// ```
+/// use gradus_optim::riemannian::Riemannian;
+/// let sgd = Riemannian::<f32>::sgd(0.1).momentum(0.9);
+/// let adam = Riemannian::<f32>::adam(1e-2);
+/// ```
+#[derive(Debug)]
+pub struct Riemannian<T: Real = f32> {
+    rate: f64,
+    rule: Rule,
+    memory: FxHashMap<LeafId, Memory<T>>,
+}
+
+impl<T: Real> Riemannian<T> {
+    fn new(rate: f64, rule: Rule) -> Self {
+        Riemannian { rate, rule, memory: FxHashMap::default() }
+    }
+
+    /// x ← R_x(−α grad F).
+    #[must_use]
+    pub fn sgd(rate: f64) -> Self {
+        Self::new(rate, Rule::Momentum(0.0))
+    }
+
+    /// Adam with β₁ = 0.9, β₂ = 0.999, ε = 1e-8.
+    #[must_use]
+    pub fn adam(rate: f64) -> Self {
+        Self::new(rate, Rule::Adam(0.9, 0.999, 1e-8))
+    }
+
+    /// The momentum μ of descent, or β₁ of Adam.
+    #[must_use]
+    pub fn momentum(mut self, mu: f64) -> Self {
+        match &mut self.rule {
+            Rule::Momentum(m) | Rule::Adam(m, ..) => *m = mu,
+        }
+        self
+    }
+
+    /// Sets the rate α.
+    pub fn set_rate(&mut self, rate: f64) {
+        self.rate = rate;
+    }
+
+    /// One step: every leaf of `net` that has a gradient moves.
+    ///
+    /// # Errors
+    /// If a gradient is not finite: leaves before it have moved, it and those after have not.
+    pub fn step<N: Module<Elem = T>>(&mut self, net: &mut N, gradients: &Gradients<T>) -> Result<(), Error> {
+        struct Walk<'a, T: Real> {
+            own: &'a mut Riemannian<T>,
+            gradients: &'a Gradients<T>,
+            done: Result<(), Error>,
+        }
+        impl<T: Real> VisitorMut<T> for Walk<'_, T> {
+            fn tensor(&mut self, x: &mut Tensor<T>) {
+                self.leaf(x, None);
+            }
+            fn param(&mut self, p: &mut Param<T>) {
+                if p.is_frozen() {
+                    return;
+                }
+                let manifold = p.manifold().cloned().filter(|_| p.constraint().is_none());
+                p.leaves_mut().iter_mut().for_each(|x| self.leaf(x, manifold.as_deref()));
+            }
+        }
+        impl<T: Real> Walk<'_, T> {
+            fn leaf(&mut self, x: &mut Tensor<T>, manifold: Option<&dyn Manifold<T>>) {
+                let (Ok(()), Some((id, _))) = (&self.done, x.leaf()) else { return };
+                let Some(g) = self.gradients.get(x) else { return };
+                if g.to_vec().iter().any(|g| !g.to_f64().is_finite()) {
+                    let why = "riemannian: a gradient is not finite; lower the rate or clip";
+                    self.done = Err(Error::new(Kind::NonFinite, why));
+                    return;
+                }
+                let to = no_grad(|| self.own.moved(id, &x.detach(), g, manifold));
+                x.rewrite_leaf(|x| to.view().copy_to(x));
+            }
+        }
+        let mut walk = Walk { own: self, gradients, done: Ok(()) };
+        net.visit_mut(&mut walk);
+        walk.done
+    }
+
+    /// The new point of a leaf at `x`.
+    fn moved(&mut self, id: LeafId, x: &Tensor<T>, g: &Tensor<T>, manifold: Option<&dyn Manifold<T>>) -> Tensor<T> {
+        let g = manifold.map_or_else(|| g.clone(), |m| m.project(x, g));
+        let memory = self.memory.entry(id).or_insert_with(|| Memory {
+            momentum: x.zeros_like(),
+            second: if manifold.is_some() { Tensor::zeros(&[1]).reshape(&[]) } else { x.zeros_like() },
+            count: 0,
+        });
+        memory.count += 1;
+        let along = match self.rule {
+            Rule::Momentum(mu) => {
+                memory.momentum = &memory.momentum * mu + g;
+                memory.momentum.clone()
+            }
+            Rule::Adam(b1, b2, eps) => {
+                let square = if manifold.is_some() { g.square().sum() } else { g.square() };
+                memory.momentum = &memory.momentum * b1 + &g * (1.0 - b1);
+                memory.second = &memory.second * b2 + square * (1.0 - b2);
+                let (c1, c2) = (1.0 - b1.powi(memory.count), 1.0 - b2.powi(memory.count));
+                &memory.momentum * (1.0 / c1) / ((&memory.second * (1.0 / c2)).sqrt() + eps)
+            }
+        };
+        let step = along * -self.rate;
+        let Some(m) = manifold else { return x + step };
+        let to = m.retract(x, &step);
+        memory.momentum = m.transport(x, &to, &memory.momentum);
+        to
+    }
+}
