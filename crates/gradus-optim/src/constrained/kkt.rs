@@ -139,7 +139,12 @@ fn residuals<N: Module>(problem: &ConstrainedProblem<'_, N>, net: &N, lambda: &[
     let gradient = Grad::of(&problem.lagrangian(net, lambda)).wrt(net).allow_unused().run();
     let square = |x: &f64| x * x;
     let stationarity = gradient.map_or(f64::NAN, |g| {
-        let numbers = g.leaves().iter().flat_map(|g| g.to_vec()).map(|x| x.to_f64()).collect::<Vec<_>>();
+        let numbers = g
+            .leaves()
+            .iter()
+            .flat_map(gradus_tensor::Tensor::to_vec)
+            .map(gradus_kernels::Real::to_f64)
+            .collect::<Vec<_>>();
         numbers.iter().map(square).sum::<f64>().sqrt()
     });
     Kkt {
