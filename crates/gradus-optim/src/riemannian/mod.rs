@@ -1,4 +1,4 @@
-//! Optimisers that step along manifolds: parameters with a [`Manifold`](gradus_tensor::Manifold) move by retraction, all others as usual.
+//! Optimisers that step along manifolds: parameters with a [`gradus_tensor::Manifold`] move by retraction, all others as usual.
 //!
 //! The Riemannian gradient is the projection of the Euclidean one; the step is retracted, and the momentum transported to the new point.
 //! Sources: Absil, Mahony & Sepulchre 2008; Becigneul & Ganea 2019 for Adam, with one second moment a matrix: ‖grad‖², so that the
