@@ -1,7 +1,7 @@
 //! The product cut into pieces, and a piece into tiles.
 
 use super::pack::{Matrix, Panels};
-use super::thin::row_times_columns;
+use super::thin::{row_times_columns, row_times_rows};
 use super::tile::{Left, Out, Right, Steps, height, tile};
 use super::vector::{Job, Vector, tile_size, with_vectors};
 use crate::buffer::Shared;
@@ -68,16 +68,34 @@ pub(crate) unsafe fn product<T: Real>(
     accumulate: bool,
     epilogue: Epilogue<'_, T>,
 ) {
-    if epilogue.is_none() && a.col == 1 && b.row == 1 {
-        // SAFETY: the caller's; a column of the result is a row of the transposed product.
-        unsafe {
-            if n == 1 {
-                return row_times_columns(k, m, b.data, a.transposed(), c, accumulate);
+    // Finished numbers of row i of the result, and of its only column.
+    let row = |i: usize| {
+        move |j: usize, run: &mut [T]| {
+            if let Some(f) = epilogue {
+                f(i, j, run);
             }
-            if m <= 2 && b.col != 1 {
-                return (0..m)
-                    .for_each(|i| row_times_columns(k, n, a.from(i, 0).data, b, Target(c.at(i * n)), accumulate));
-            }
+        }
+    };
+    let column = |i: usize, run: &mut [T]| {
+        if let Some(f) = epilogue {
+            run.iter_mut().enumerate().for_each(|(r, y)| f(i + r, 0, std::slice::from_mut(y)));
+        }
+    };
+    // SAFETY: the caller's; a column of the result is a row of the transposed product.
+    unsafe {
+        if a.col == 1 && b.row == 1 && n == 1 {
+            return row_times_columns(k, m, b.data, a.transposed(), c, accumulate, column);
+        }
+        if a.col == 1 && b.row == 1 && m <= 2 && b.col != 1 {
+            return (0..m).for_each(|i| {
+                row_times_columns(k, n, a.from(i, 0).data, b, Target(c.at(i * n)), accumulate, row(i));
+            });
+        }
+        if n == 1 && a.row == 1 {
+            return row_times_rows(k, m, b, a.transposed(), c, accumulate, column);
+        }
+        if m == 1 && b.col == 1 && n > 32 {
+            return row_times_rows(k, n, a.transposed(), b, c, accumulate, row(0));
         }
     }
     let (mr, nr) = tile_size::<T>();

@@ -1,4 +1,4 @@
-//! A row times columns that lie along memory: dot products, without packing.
+//! A row times a matrix, without packing: dot products where columns lie along memory, sums of scaled rows where rows do.
 
 use super::block::Target;
 use super::pack::Matrix;
@@ -8,7 +8,8 @@ use crate::threads::for_each_piece_with;
 
 /// c[j] = Σ_p x[p]·b[p, j] (+ c[j]) for x along memory and b with unit steps along its columns.
 ///
-/// Each sum runs in the lanes of one vector, and the lanes are added at the end: the order depends on k alone.
+/// Each sum runs in the lanes of one vector, and the lanes are added at the end: the order depends on k alone. `finish(j, numbers)`
+/// sees each run of finished numbers.
 ///
 /// # Safety
 /// x holds k numbers, b k x n with `b.row` = 1, c n; nobody else uses c.
@@ -19,6 +20,7 @@ pub(super) unsafe fn row_times_columns<T: Real>(
     b: Matrix<T>,
     c: Target<T>,
     accumulate: bool,
+    finish: impl Fn(usize, &mut [T]) + Sync,
 ) {
     let each = ((1 << 16) / k).max(1).next_multiple_of(8);
     let x = Matrix { data: x, row: 1, col: 1 };
@@ -28,8 +30,95 @@ pub(super) unsafe fn row_times_columns<T: Real>(
         unsafe {
             let job = Dots { k, n: each.min(n - j), x: { x }.data, b: b.from(0, j), c: c.at(j), accumulate };
             with_vectors(job);
+            finish(j, std::slice::from_raw_parts_mut(c.at(j), each.min(n - j)));
         }
     });
+}
+
+/// c[j] = Σ_p x[p]·b[p, j] (+ c[j]) for b with unit steps along its rows; x steps by `x.row`.
+///
+/// Rows are added eight at a time to a run of c that stays in the first-level cache, in the order of p. `finish` as above.
+///
+/// # Safety
+/// x holds k numbers, b k x n with `b.col` = 1, c n; nobody else uses c.
+pub(super) unsafe fn row_times_rows<T: Real>(
+    k: usize,
+    n: usize,
+    x: Matrix<T>,
+    b: Matrix<T>,
+    c: Target<T>,
+    accumulate: bool,
+    finish: impl Fn(usize, &mut [T]) + Sync,
+) {
+    let each = ((1 << 17) / k).clamp(256, 2048);
+    for_each_piece_with(n.div_ceil(each), n * k / 8, |i| {
+        let (j, x) = (i * each, x);
+        // SAFETY: pieces write different parts of c; addresses are the caller's.
+        unsafe {
+            with_vectors(Rows { k, n: each.min(n - j), x, b: b.from(0, j), c: c.at(j), accumulate });
+            finish(j, std::slice::from_raw_parts_mut(c.at(j), each.min(n - j)));
+        }
+    });
+}
+
+struct Rows<T> {
+    k: usize,
+    n: usize,
+    x: Matrix<T>,
+    b: Matrix<T>,
+    c: *mut T,
+    accumulate: bool,
+}
+
+impl<T: Real> Job<T> for Rows<T> {
+    #[inline(always)]
+    unsafe fn run<V: Vector<T = T>>(self) {
+        let mut p = 0;
+        while p < self.k {
+            // SAFETY: rows p .. p + 8 (or p alone) lie inside the operands.
+            unsafe {
+                if p + 8 <= self.k {
+                    self.rows::<V, 8>(p);
+                    p += 8;
+                } else {
+                    self.rows::<V, 1>(p);
+                    p += 1;
+                }
+            }
+        }
+    }
+}
+
+impl<T: Real> Rows<T> {
+    #[inline(always)]
+    unsafe fn rows<V: Vector<T = T>, const N: usize>(&self, p: usize) {
+        let fresh = p == 0 && !self.accumulate;
+        // SAFETY: the caller keeps p + N within k; j stays below n.
+        unsafe {
+            let mut x = [V::zero(); N];
+            for (i, x) in x.iter_mut().enumerate() {
+                *x = V::splat(self.x.data.add((p + i) * self.x.row));
+            }
+            let at = |i: usize, j: usize| self.b.data.add((p + i) * self.b.row + j);
+            let mut j = 0;
+            while j + V::LANES <= self.n {
+                let mut sum = if fresh { V::zero() } else { V::load(self.c.add(j)) };
+                for i in 0..N {
+                    sum = sum.add_product(x[i], V::load(at(i, j)));
+                }
+                sum.store(self.c.add(j));
+                j += V::LANES;
+            }
+            if j < self.n {
+                let rest = self.n - j;
+                let mut sum = if fresh { V::zero() } else { V::load_part(self.c.add(j), rest) };
+                for i in 0..N {
+                    sum = sum.add_product(x[i], V::load_part(at(i, j), rest));
+                }
+                sum.store_part(self.c.add(j), rest);
+            }
+        }
+    }
 }
 
 struct Dots<T> {

@@ -1,8 +1,9 @@
 //! The mean of every window.
 
 use super::planes_of;
-use super::shape::PoolShape;
+use super::shape::{PoolShape, Windows};
 use crate::real::Real;
+use crate::simd::{Isa, Kernel, simd};
 use crate::threads::for_each_chunk;
 
 /// y[p, o] = mean over window o of image p. `count_padding`: whether points in the padding count as zeros, or not at all.
@@ -18,17 +19,14 @@ pub fn average_pool<T: Real>(shape: &PoolShape, count_padding: bool, x: &[T], ou
     }
     let [h, w] = shape.spatial;
     let (area, small) = (h * w, oh * ow);
+    let tables = Tables::new(shape, count_padding, [oh, ow]);
     for_each_chunk(out, planes_of(area) * small, |start, out| {
         for (x, out) in x[start / small * area..].chunks_exact(area).zip(out.chunks_exact_mut(small)) {
-            each_window(shape, count_padding, [oh, ow], |o, (top, bottom, down), (left, right, along), scale| {
-                let mut sum = T::ZERO;
-                for r in (top..bottom).step_by(down) {
-                    for q in (left..right).step_by(along) {
-                        sum += x[r * w + q];
-                    }
-                }
-                out[o] = sum * scale;
-            });
+            if tables.pairs {
+                simd(Pairs { width: w, ow, x, out });
+            } else {
+                tables.means(w, x, out);
+            }
         }
     });
 }
@@ -44,35 +42,117 @@ pub fn average_pool_adjoint<T: Real>(shape: &PoolShape, count_padding: bool, g: 
     }
     let [h, w] = shape.spatial;
     let (area, small) = (h * w, oh * ow);
+    let tables = Tables::new(shape, count_padding, [oh, ow]);
     for_each_chunk(out, planes_of(area) * area, |start, out| {
-        out.fill(T::ZERO);
         for (g, x) in g[start / area * small..].chunks_exact(small).zip(out.chunks_exact_mut(area)) {
-            each_window(shape, count_padding, [oh, ow], |o, (top, bottom, down), (left, right, along), scale| {
-                let g = g[o] * scale;
-                for r in (top..bottom).step_by(down) {
-                    for q in (left..right).step_by(along) {
-                        x[r * w + q] += g;
-                    }
-                }
-            });
+            if tables.pairs {
+                simd(PairsAdjoint { width: w, ow, g, x });
+            } else {
+                tables.spread(w, g, x);
+            }
         }
     });
 }
 
-type Reach = (usize, usize, usize);
+/// A window along one axis: first point, end, step, and the points that count.
+type Reach = (usize, usize, usize, usize);
 
-#[inline(always)]
-fn each_window<T: Real>(
-    shape: &PoolShape,
-    count_padding: bool,
-    [oh, ow]: [usize; 2],
-    mut body: impl FnMut(usize, Reach, Reach, T),
-) {
-    let ([h, w], [rows, columns]) = (shape.spatial, &shape.windows);
-    for i in 0..oh {
-        for j in 0..ow {
-            let count = rows.count(h, i, count_padding) * columns.count(w, j, count_padding);
-            body(i * ow + j, rows.window(h, i), columns.window(w, j), T::ONE / T::from_usize(count));
+/// The windows along both axes, found once for all planes: they cost divisions.
+struct Tables {
+    pairs: bool,
+    rows: Vec<Reach>,
+    columns: Vec<Reach>,
+}
+
+impl Tables {
+    fn new(shape: &PoolShape, count_padding: bool, output: [usize; 2]) -> Self {
+        let along = |axis: usize| {
+            let (n, windows) = (shape.spatial[axis], &shape.windows[axis]);
+            let reach = |o| {
+                let (start, end, step) = windows.window(n, o);
+                (start, end, step, windows.count(n, o, count_padding))
+            };
+            (0..output[axis]).map(reach).collect()
+        };
+        Tables { pairs: shape.windows == [Windows::tiles(2); 2], rows: along(0), columns: along(1) }
+    }
+
+    fn means<T: Real>(&self, w: usize, x: &[T], out: &mut [T]) {
+        for (&(top, bottom, down, high), out) in self.rows.iter().zip(out.chunks_exact_mut(self.columns.len())) {
+            for (&(left, right, along, wide), y) in self.columns.iter().zip(out) {
+                let mut sum = T::ZERO;
+                for r in (top..bottom).step_by(down) {
+                    for q in (r * w + left..r * w + right).step_by(along) {
+                        sum += x[q];
+                    }
+                }
+                *y = sum / T::from_usize(high * wide);
+            }
+        }
+    }
+
+    fn spread<T: Real>(&self, w: usize, g: &[T], x: &mut [T]) {
+        x.fill(T::ZERO);
+        for (&(top, bottom, down, high), g) in self.rows.iter().zip(g.chunks_exact(self.columns.len())) {
+            for (&(left, right, along, wide), &g) in self.columns.iter().zip(g) {
+                let g = g / T::from_usize(high * wide);
+                for r in (top..bottom).step_by(down) {
+                    for q in (r * w + left..r * w + right).step_by(along) {
+                        x[q] += g;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The means of the tiles of 2 x 2 of one plane.
+struct Pairs<'a, T> {
+    width: usize,
+    ow: usize,
+    x: &'a [T],
+    out: &'a mut [T],
+}
+
+impl<T: Real> Kernel for Pairs<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Isa>(self, _: S) {
+        let Pairs { width, ow, x, out } = self;
+        let quarter = T::ONE / T::from_usize(4);
+        for (x, y) in x.chunks_exact(2 * width).zip(out.chunks_exact_mut(ow)) {
+            let (a, b) = (&x[..2 * ow], &x[width..][..2 * ow]);
+            for j in 0..ow {
+                y[j] = (a[2 * j] + a[2 * j + 1] + b[2 * j] + b[2 * j + 1]) * quarter;
+            }
+        }
+    }
+}
+
+/// A quarter of every number on the four points of its tile.
+struct PairsAdjoint<'a, T> {
+    width: usize,
+    ow: usize,
+    g: &'a [T],
+    x: &'a mut [T],
+}
+
+impl<T: Real> Kernel for PairsAdjoint<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Isa>(self, _: S) {
+        let PairsAdjoint { width, ow, g, x } = self;
+        let quarter = T::ONE / T::from_usize(4);
+        let covered = g.len() / ow * 2 * width;
+        x[covered..].fill(T::ZERO);
+        for (g, x) in g.chunks_exact(ow).zip(x.chunks_exact_mut(2 * width)) {
+            let (a, b) = x.split_at_mut(width);
+            for line in [a, b] {
+                for j in 0..ow {
+                    (line[2 * j], line[2 * j + 1]) = (g[j] * quarter, g[j] * quarter);
+                }
+                line[2 * ow..].fill(T::ZERO);
+            }
         }
     }
 }

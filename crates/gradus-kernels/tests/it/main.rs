@@ -1,5 +1,6 @@
 //! The kernels, held against naive twins and laws.
 
+mod bits;
 mod conv;
 mod floats;
 mod linalg;
