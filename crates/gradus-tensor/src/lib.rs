@@ -47,6 +47,7 @@ pub use buffer::Buffer;
 pub use check::{Outcome, check_grads};
 pub use error::{Error, ErrorKind, Result};
 pub use grad::{Grad, GradWrt, Gradients, grad, grad_recorded};
+pub use gradus_kernels::linalg::Triangular;
 pub use index::{Index, Mask};
 pub use mode::{Mode, Statistics};
 pub use ndarray;

@@ -36,6 +36,10 @@ pub(crate) fn matmul(left: &[usize], right: &[usize]) -> String {
     format!("matmul: inner sizes differ: left {left:?}, right {right:?} ({k} and {l}){hint}")
 }
 
+pub(crate) fn einsum(spec: &str, why: &str) -> String {
+    format!("einsum: {spec:?}: {why}")
+}
+
 pub(crate) fn reshape(from: &[usize], to: &[usize]) -> String {
     let count = |s: &[usize]| s.iter().product::<usize>();
     format!("reshape: {from:?} has {} elements, {to:?} has {}; the numbers must be equal", count(from), count(to))

@@ -1,5 +1,6 @@
 //! The tests of the engine, in one binary.
 
 mod engine;
+mod linalg;
 mod table;
 mod traps;

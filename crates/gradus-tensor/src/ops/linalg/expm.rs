@@ -1,5 +1,6 @@
 //! The matrix exponential of any square matrix, batched over leading axes.
 
+use super::batch::square;
 use crate::case::{Case, Room, spread};
 use crate::kind::Fused;
 use crate::node::Tensor;
@@ -11,14 +12,6 @@ use gradus_kernels::{View, linalg};
 /// Y = e^A, with first derivative the Fréchet derivative: the gradient of ⟨G, e^A⟩ is L(Aᵀ, G) (Al-Mohy & Higham 2009).
 #[derive(Clone, Debug)]
 pub struct Expm;
-
-/// The shape of square matrices with leading axes.
-pub(crate) fn square(op: &str, x: &[usize]) -> Result<Dims, Refusal> {
-    match x {
-        [.., n, m] if n == m => Ok(x.into()),
-        _ => Err(format!("{op}: the last two axes must be equal, got {x:?}")),
-    }
-}
 
 /// Runs `f(n, matrix, out)` for every matrix of a batch; a matrix that is not finite gives NaN.
 pub(crate) fn for_each_matrix<T: Real>(x: View<'_, T>, out: &mut [T], mut f: impl FnMut(usize, &[T], &mut [T]) -> Result<(), linalg::Error>) {

@@ -1,5 +1,23 @@
-//! Ops on matrices: products and exponentials.
+//! Ops on matrices: products, systems, factorisations, exponentials and powers.
 
+mod batch;
+pub mod cholesky;
+pub mod det;
+pub mod eigh;
+pub mod eigvalsh;
+pub mod einsum;
 pub mod expm;
+pub mod inverse;
 pub mod matmul;
+pub mod matrix_power;
+pub mod outer;
+pub mod qr;
+pub mod singular_values;
 pub mod skew_expm;
+pub mod slogdet;
+pub mod solve;
+mod subscripts;
+pub mod svd;
+pub mod trace;
+pub mod triangular_solve;
+mod verdict;

@@ -1,6 +1,7 @@
 //! The exponential of a skew matrix, e^(V − Vᵀ): a rotation, by its own kernel.
 
-use super::expm::{for_each_matrix, square, taylor};
+use super::batch::square;
+use super::expm::{for_each_matrix, taylor};
 use crate::case::{Case, Room, spread};
 use crate::kind::Fused;
 use crate::node::Tensor;
