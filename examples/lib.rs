@@ -141,3 +141,10 @@ pub fn weight_norms<N: Tree<Elem = f32>>(net: &N, gradient: &N) -> (f64, f64) {
     gradient.visit(&mut g);
     (w.0.iter().map(|w| w * w).sum(), w.0.iter().zip(&g.0).map(|(w, g)| w * g).sum())
 }
+
+/// The mean and its standard error.
+pub fn mean_se(x: &[f64]) -> (f64, f64) {
+    let n = x.len() as f64;
+    let mean = x.iter().sum::<f64>() / n;
+    (mean, (x.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0).max(1.0) / n).sqrt())
+}
