@@ -73,19 +73,6 @@ impl<T: Real> Tensor<T> {
         let axis = axis("concat", at, first.rank());
         T::apply(T::boxed(Concat { axis }), &tensors.iter().collect::<Vec<_>>())
     }
-
-    /// Tensors of one shape along a new axis at `at` (from the end where negative).
-    ///
-    /// # Panics
-    /// If there are none, or their shapes differ.
-    #[track_caller]
-    #[must_use]
-    pub fn stack(tensors: &[Self], at: isize) -> Self {
-        let tensors: Vec<Self> = tensors.iter().map(|t| t.unsqueeze(at)).collect();
-        let Some(first) = tensors.first() else { message::panic_with("stack: no tensors were given; at least one is needed") };
-        let k = if at < 0 { at + first.rank() as isize } else { at };
-        Self::concat(&tensors, k)
-    }
 }
 
 impl Room for Concat {
@@ -107,7 +94,7 @@ impl Room for Concat {
             on("five", &[&[1], &[1], &[2], &[1], &[1]], 0),
             Case::new("with itself", vec![spread(&[2], 1)], |x| Tensor::concat(&[x[0].clone(), x[0].exp(), x[0].clone()], 0).square()),
             Case::new("views", vec![spread(&[2, 3], 1)], |x| Tensor::concat(&[x[0].t(), x[0].t().exp()], 1).square()),
-            Case::new("stack", vec![spread(&[2], 1), spread(&[2], 2)], |x| Tensor::stack(x, -1).square().exp()),
+            Case::new("of rank 3", vec![spread(&[1, 2, 1], 1), spread(&[1, 2, 2], 2)], |x| Tensor::concat(x, -1).square().exp()),
         ]
     }
 }
