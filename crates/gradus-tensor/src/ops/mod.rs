@@ -171,11 +171,22 @@ rooms! {
         logsumexp::LogSumExp as Itself,
         softmax::Softmax as Itself,
     }
+    pooling {
+        average::AveragePool as Straight,
+        average::Spread as Straight,
+        max::Pick as Straight,
+        max::PutBack as Straight,
+    }
     choice {
         compare::Compare as Composed,
         logic::Logic as Composed,
         where_::Keep as Straight,
         where_::MaskedFill as Composed,
         where_::Where as Straight,
+    }
+    convolution {
+        conv::Conv as Product,
+        conv::ConvInput as Product,
+        conv::ConvWeight as Product,
     }
 }

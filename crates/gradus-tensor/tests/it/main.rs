@@ -2,5 +2,6 @@
 
 mod engine;
 mod linalg;
+mod sliding;
 mod table;
 mod traps;

@@ -1,0 +1,3 @@
+//! Convolution and its adjoints.
+
+pub mod conv;

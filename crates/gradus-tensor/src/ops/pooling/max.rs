@@ -1,0 +1,152 @@
+//! The largest element of every window: a choice of elements that is locally constant, and reading and writing through it.
+
+use super::{flat, over_one_axis, sizes};
+use crate::case::{Case, Room, row, spread};
+use crate::kind::Linear;
+use crate::message;
+use crate::node::Tensor;
+use crate::op::Refusal;
+use crate::real::Real;
+use crate::shape::Dims;
+use gradus_kernels::View;
+use gradus_kernels::pooling::{PoolShape, Windows, max_pool, pick, pick_adjoint};
+use std::sync::Arc;
+
+/// Which element of its image every window chose.
+#[derive(Clone, Debug)]
+struct Choice {
+    sizes: PoolShape,
+    x: Dims,
+    y: Dims,
+    places: Arc<Vec<u32>>,
+}
+
+/// y[.., o] = x[.., place(o)]: linear in x, the choice being locally constant.
+#[derive(Clone, Debug)]
+pub struct Pick(Choice);
+
+/// The adjoint of [`Pick`]: x[.., q] = Σ g[.., o] over the windows o that chose q.
+#[derive(Clone, Debug)]
+pub struct PutBack(Choice);
+
+impl<T: Real> Linear<T> for Pick {
+    const NAME: &'static str = "max_pool";
+    fn shape(&self, x: &[&[usize]]) -> Result<Dims, Refusal> {
+        debug_assert_eq!(x[0], &*self.0.x, "max_pool: the choice was made on this shape");
+        Ok(self.0.y.clone())
+    }
+    fn eval(&self, x: &[View<'_, T>], out: &mut [T]) {
+        flat(x[0], |x| pick(&self.0.sizes, x, &self.0.places, out));
+    }
+    fn adjoint(&self, _: usize, g: &Tensor<T>, _: &[&[usize]]) -> Tensor<T> {
+        T::apply(T::boxed(PutBack(self.0.clone())), &[g])
+    }
+}
+
+impl<T: Real> Linear<T> for PutBack {
+    const NAME: &'static str = "max_pool_adjoint";
+    fn shape(&self, g: &[&[usize]]) -> Result<Dims, Refusal> {
+        debug_assert_eq!(g[0], &*self.0.y, "max_pool_adjoint: the choice was made on this shape");
+        Ok(self.0.x.clone())
+    }
+    fn eval(&self, g: &[View<'_, T>], out: &mut [T]) {
+        flat(g[0], |g| pick_adjoint(&self.0.sizes, g, &self.0.places, out));
+    }
+    fn adjoint(&self, _: usize, x: &Tensor<T>, _: &[&[usize]]) -> Tensor<T> {
+        T::apply(T::boxed(Pick(self.0.clone())), &[x])
+    }
+}
+
+#[track_caller]
+fn choose<T: Real>(x: &Tensor<T>, windows: [Windows; 2]) -> Choice {
+    let found = sizes("max_pool", windows, x.shape()).and_then(|s| Ok((s, s.output()?)));
+    let (sizes, [h, w]) = found.unwrap_or_else(|e| message::panic_with(&e));
+    let mut y: Dims = x.shape().into();
+    let rank = x.rank();
+    (y[rank - 2], y[rank - 1]) = (h, w);
+    let mut places = vec![0; y.iter().product()];
+    let _largest = Tensor::<T>::build(&y, |out| flat(x.view(), |x| max_pool(&sizes, x, out, &mut places)));
+    Choice { sizes, x: x.shape().into(), y, places: Arc::new(places) }
+}
+
+impl<T: Real> Tensor<T> {
+    /// The largest element of every window over the last two axes: y[.., o] = max over window o of x. The derivative goes to the first of
+    /// equal elements; a NaN in a window is its maximum.
+    ///
+    /// Shapes: x `[.., h, w]`, y `[.., h′, w′]`; windows along height and width.
+    ///
+    /// # Panics
+    /// If a window does not fit or holds padding only.
+    #[track_caller]
+    #[must_use]
+    pub fn max_pool2d(&self, windows: [Windows; 2]) -> Self {
+        T::apply(T::boxed(Pick(choose(self, windows))), &[self])
+    }
+
+    /// The largest element of every window over the last axis; x `[.., l]`.
+    ///
+    /// # Panics
+    /// If a window does not fit or holds padding only.
+    #[track_caller]
+    #[must_use]
+    pub fn max_pool1d(&self, windows: Windows) -> Self {
+        over_one_axis(self, |x, one| x.max_pool2d([one, windows]))
+    }
+}
+
+/// Windows of `kernel` points every `stride`, with `padding` and `dilation`.
+pub(super) const fn fixed(kernel: usize, stride: usize, padding: usize, dilation: usize) -> Windows {
+    Windows::Fixed { kernel, stride, padding, dilation }
+}
+
+/// Windows of every kind, with an image that they fit.
+pub(super) fn ways() -> Vec<(&'static str, [Windows; 2], &'static [usize])> {
+    let tiles = Windows::tiles;
+    vec![
+        ("tiles", [tiles(2); 2], &[2, 2, 4, 4]),
+        ("a rest", [tiles(2); 2], &[1, 5, 3]),
+        ("overlapping", [fixed(3, 1, 0, 1), fixed(2, 1, 0, 1)], &[1, 4, 4]),
+        ("padding", [fixed(3, 2, 1, 1); 2], &[1, 1, 4, 5]),
+        ("dilation", [fixed(2, 1, 0, 2), fixed(2, 2, 1, 3)], &[1, 4, 5]),
+        ("adaptive", [Windows::Adaptive { output: 2 }, Windows::Adaptive { output: 3 }], &[2, 3, 5]),
+        ("adaptive, more than there are", [Windows::Adaptive { output: 3 }; 2], &[2, 2]),
+        ("whole image", [Windows::Adaptive { output: 1 }; 2], &[1, 2, 3, 2]),
+        ("one point", [tiles(1); 2], &[1, 1]),
+        ("no images", [tiles(2); 2], &[0, 2, 2]),
+    ]
+}
+
+impl Room for Pick {
+    const NAME: &'static str = "max_pool";
+    const FORMULA: &'static str = "y[o] = max over window o of x";
+    fn cases() -> Vec<Case> {
+        let one = |(label, windows, x): (&str, [Windows; 2], &[usize])| {
+            Case::new(label, vec![spread(x, 1)], move |v| v[0].max_pool2d(windows).exp())
+        };
+        let mut cases: Vec<Case> = ways().into_iter().map(one).collect();
+        cases.push(Case::new("one axis", vec![spread(&[2, 5], 1)], |v| v[0].max_pool1d(fixed(3, 2, 1, 1)).square()));
+        cases.push(Case::new("transposed view", vec![spread(&[1, 4, 2], 1)], |v| {
+            v[0].t().max_pool2d([Windows::tiles(2); 2]).square()
+        }));
+        let known = row(&[1.0, 3.0, 2.0, -1.0]).reshape(&[2, 2]);
+        cases.push(
+            Case::new("known", vec![known], |v| v[0].max_pool2d([Windows::tiles(2); 2]).square())
+                .expect_all([9.0, 6.0, 2.0, 0.0]),
+        );
+        cases
+    }
+}
+
+impl Room for PutBack {
+    const NAME: &'static str = "max_pool_adjoint";
+    const FORMULA: &'static str = "x[q] = Σ g[o] over the windows that chose q";
+    fn cases() -> Vec<Case> {
+        let one = |(label, windows, x): (&str, [Windows; 2], &'static [usize])| {
+            let choice = choose(&spread(x, 1), windows);
+            Case::new(label, vec![spread(&choice.y, 2)], move |g| {
+                f64::apply(f64::boxed(PutBack(choice.clone())), &[&g[0]]).exp()
+            })
+        };
+        ways().into_iter().map(one).collect()
+    }
+}

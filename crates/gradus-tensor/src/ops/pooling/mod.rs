@@ -1,0 +1,34 @@
+//! Pooling over one or two spatial axes: the largest and the mean of every window, fixed or adaptive.
+
+pub mod average;
+pub mod max;
+
+use crate::node::Tensor;
+use crate::op::Refusal;
+use crate::real::Real;
+use gradus_kernels::View;
+use gradus_kernels::pooling::{PoolShape, Windows};
+
+/// The sizes of a pooling of x `[.., h, w]`.
+fn sizes(who: &str, windows: [Windows; 2], x: &[usize]) -> Result<PoolShape, Refusal> {
+    let [planes @ .., h, w] = x else {
+        return Err(format!("{who}: x must be [.., h, w], got {x:?}"));
+    };
+    let shape = PoolShape { planes: planes.iter().product(), spatial: [*h, *w], windows };
+    shape.output().map_err(|e| format!("{who}: {e}"))?;
+    Ok(shape)
+}
+
+/// Runs a kernel on a row-major copy where a view is not so already.
+fn flat<T: Real>(x: View<'_, T>, f: impl FnOnce(&[T])) {
+    match x.contiguous() {
+        Some(x) => f(x),
+        None => f(&x.to_vec()),
+    }
+}
+
+/// One axis as an image of height 1.
+#[track_caller]
+fn over_one_axis<T: Real>(x: &Tensor<T>, f: impl FnOnce(&Tensor<T>, Windows) -> Tensor<T>) -> Tensor<T> {
+    f(&x.unsqueeze(-2), Windows::tiles(1)).squeeze(-2)
+}
