@@ -8,6 +8,7 @@ mod group;
 mod input_gradient;
 mod jacobian;
 mod l1;
+mod nuclear;
 mod select;
 mod spectral;
 
@@ -19,6 +20,7 @@ pub use group::{Group, group};
 pub use input_gradient::{InputGradientSq, input_gradient_norms_sq, input_gradient_sq, r1, r2, wgan_gp};
 pub use jacobian::{JacobianSq, jacobian_norm_sq, jacobian_norm_sq_estimate, jacobian_sq};
 pub use l1::{L1, l1};
+pub use nuclear::{Nuclear, nuclear, nuclear_norm};
 pub use select::Select;
 pub use spectral::{Spectral, spectral, spectral_norm};
 

@@ -327,6 +327,28 @@ fn the_spectral_norm_is_that_of_a_known_matrix_to_second_order() {
 }
 
 #[test]
+fn the_nuclear_penalty_sums_singular_values_and_its_gradient_is_orthogonal() {
+    // W = U diag(3, 1) Vᵀ with plane rotations: the norm is 4 and its gradient U Vᵀ, a rotation by the sum of the angles.
+    let rotation = |a: f64| Tensor::from_slice(&[2, 2], &[a.cos(), -a.sin(), a.sin(), a.cos()]);
+    let product = |s: [f64; 2]| {
+        rotation(0.4).matmul(&Tensor::from_slice(&[2, 2], &[s[0], 0.0, 0.0, s[1]])).matmul(&rotation(-1.1))
+    };
+    let net = [Param::new(&product([3.0, 1.0]), Role::Weight), Param::new(&numbers(&[2], 1), Role::Bias)];
+    fn data(net: &[Param<f64>; 2], _: &T64, _: &mut Mode) -> T64 {
+        net[0].value().square().sum() + net[1].value().sum()
+    }
+    let (gradient, value) = of_penalty(data, penalty::nuclear(0.5), &net, &numbers(&[1], 1));
+    assert!((value - 2.0).abs() < 1e-13);
+    let wanted: Vec<f64> = (rotation(-0.7) * 0.5).to_vec().into_iter().chain([0.0; 2]).collect();
+    close(&gradient, &wanted, 1e-13, "U Vᵀ");
+    // Rank 1: the same over what is not 0.
+    let leaf = product([3.0, 0.0]).tracked();
+    let g = grad(&penalty::nuclear_norm(&leaf).expect("finite"), &leaf).expect("used");
+    close(&g.to_vec(), &(product([3.0, 0.0]) / 3.0).to_vec(), 1e-13, "u vᵀ");
+    assert!(penalty::nuclear_norm(&T64::full(&[2, 2], f64::NAN)).is_err());
+}
+
+#[test]
 fn input_penalties_of_a_linear_critic_are_closed_forms() {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
     let w = numbers(&[4, 1], 3).tracked();

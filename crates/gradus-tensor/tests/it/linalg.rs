@@ -213,3 +213,55 @@ fn a_second_derivative_through_vectors_of_equal_values_is_refused() {
 fn einsum_says_which_axis_does_not_fit() {
     let _ = Tensor::<f64>::einsum("ij,jk->ik", &[&Tensor::zeros(&[2, 3]), &Tensor::zeros(&[2, 2])]);
 }
+
+/// Σ Πₖ xₖ by running through all indices.
+fn by_loops(spec: &str, x: &[&Tensor<f64>]) -> Vec<f64> {
+    let (inputs, output) = spec.split_once("->").unwrap();
+    let inputs: Vec<Vec<char>> = inputs.split(',').map(|s| s.chars().collect()).collect();
+    let mut letters: Vec<(char, usize)> = Vec::new();
+    let named = inputs.iter().zip(x).flat_map(|(s, x)| s.iter().copied().zip(x.shape().iter().copied()));
+    // The output's letters first, so that its elements come in order.
+    for c in output.chars().chain(named.clone().map(|(c, _)| c)) {
+        if !letters.iter().any(|(l, _)| *l == c) {
+            letters.push((c, named.clone().find(|(l, _)| *l == c).unwrap().1));
+        }
+    }
+    let inner: usize = letters[output.len()..].iter().map(|(_, n)| n).product();
+    let outer: usize = letters[..output.len()].iter().map(|(_, n)| n).product();
+    let numbers: Vec<Vec<f64>> = x.iter().map(|x| x.to_vec()).collect();
+    let at = |mut flat: usize| {
+        let mut index = vec![0; letters.len()];
+        for (i, (_, n)) in index.iter_mut().zip(&letters).rev() {
+            (*i, flat) = (flat % n, flat / n);
+        }
+        let of = |c: &char| index[letters.iter().position(|(l, _)| l == c).unwrap()];
+        let one = |(k, s): (usize, &Vec<char>)| {
+            numbers[k][s.iter().zip(x[k].shape()).fold(0, |flat, (c, n)| flat * n + of(c))]
+        };
+        inputs.iter().enumerate().map(one).product::<f64>()
+    };
+    (0..outer).map(|o| (0..inner).map(|i| at(o * inner + i)).sum()).collect()
+}
+
+#[test]
+fn einsum_is_the_sum_over_all_indices() {
+    let cases: [(&str, &[&[usize]]); 10] = [
+        ("ab,bc->ac", &[&[2, 3], &[3, 4]]),
+        ("ab,bc->ca", &[&[2, 3], &[3, 4]]),
+        ("abc,cd,db->a", &[&[2, 3, 4], &[4, 2], &[2, 3]]),
+        ("abca,bd->dc", &[&[2, 3, 4, 2], &[3, 2]]),
+        ("a,b,c->bca", &[&[2], &[3], &[4]]),
+        ("abc,abc,abc->b", &[&[2, 3, 2], &[2, 3, 2], &[2, 3, 2]]),
+        ("aab,bcc->abc", &[&[2, 2, 3], &[3, 4, 4]]),
+        ("ab,cd->ac", &[&[2, 3], &[4, 2]]),
+        ("abcd->dbca", &[&[2, 3, 4, 2]]),
+        ("ab,ab->", &[&[2, 3], &[2, 3]]),
+    ];
+    for (spec, shapes) in cases {
+        let x: Vec<Tensor<f64>> = shapes.iter().enumerate().map(|(i, s)| numbers(s, i as u64 + 1)).collect();
+        let x: Vec<&Tensor<f64>> = x.iter().collect();
+        let (got, expected) = (Tensor::einsum(spec, &x).to_vec(), by_loops(spec, &x));
+        assert_eq!(got.len(), expected.len(), "{spec}");
+        assert!(got.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-14), "{spec}: {got:?}, {expected:?}");
+    }
+}
