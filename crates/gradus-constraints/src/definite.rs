@@ -5,7 +5,8 @@ use crate::numbers::{
 };
 use gradus_kernels::linalg::{cholesky, symmetric_eigen};
 use gradus_tensor::rand::Rng;
-use gradus_tensor::{Parametrization, Real, Result, Tensor};
+use gradus_tensor::{Error, ErrorKind, Parametrization, Real, Result, Tensor};
+use rand_distr::{Beta, ChiSquared, Distribution, StandardNormal};
 
 /// Positive semidefinite matrices, X = VVᵀ with V of n x n.
 ///
@@ -83,10 +84,50 @@ fn indefinite<T: Real>(x: &Tensor<T>) -> f64 {
     })
 }
 
-/// GGᵀ/n of a matrix of standard normals.
-fn wishart<T: Real>(who: &str, shape: &[usize], rng: &mut dyn Rng) -> Result<Tensor<T>> {
+/// Lower triangular factors, each row drawn by `row(i, numbers left of the diagonal)`, which answers the diagonal.
+fn factors<T: Real>(
+    who: &str,
+    shape: &[usize],
+    mut row: impl FnMut(usize, &mut [f64]) -> Result<f64>,
+) -> Result<Tensor<T>> {
     let n = side(who, shape)?;
-    Ok(gram(&normal::<T>(shape, rng)) * (1.0 / n.max(1) as f64))
+    matrices(&Tensor::<T>::zeros(shape), n, n, |_| {
+        let mut l = vec![0.0; n * n];
+        for i in 0..n {
+            l[i * n + i] = row(i, &mut l[i * n..i * n + i])?;
+        }
+        Ok(l)
+    })
+}
+
+/// The Wishart distribution with n + `more` degrees of freedom, divided by their number, so that the mean is I: LLᵀ with normals below
+/// and roots of χ² on the diagonal of L (Bartlett's decomposition; Smith & Hocking 1972).
+fn wishart<T: Real>(who: &str, shape: &[usize], more: usize, rng: &mut dyn Rng) -> Result<Tensor<T>> {
+    let freedom = (side(who, shape)? + more) as f64;
+    let l = factors::<T>(who, shape, |i, left| {
+        left.iter_mut().for_each(|x| *x = StandardNormal.sample(rng));
+        let chi =
+            ChiSquared::new(freedom - i as f64).map_err(|e| Error::new(ErrorKind::Data, format!("{who}: {e}")))?;
+        Ok(chi.sample(rng).sqrt())
+    })?;
+    Ok(gram(&l) * (1.0 / freedom.max(1.0)))
+}
+
+/// Uniform among correlation matrices, LKJ(1): row i of L has the length √y left of the diagonal, y ~ Beta(i/2, 1 + (n − 1 − i)/2), in
+/// a uniform direction (the onion method, Lewandowski, Kurowicka & Joe 2009).
+fn uniform_correlation<T: Real>(shape: &[usize], rng: &mut dyn Rng) -> Result<Tensor<T>> {
+    let n = side("correlation", shape)?;
+    let l = factors::<T>("correlation", shape, |i, left| {
+        if i == 0 {
+            return Ok(1.0);
+        }
+        let law = Beta::new(0.5 * i as f64, 1.0 + 0.5 * (n - 1 - i) as f64);
+        let y: f64 = law.map_err(|e| Error::new(ErrorKind::Data, format!("correlation: {e}")))?.sample(rng);
+        left.iter_mut().for_each(|x| *x = StandardNormal.sample(rng));
+        crate::sphere::onto_sphere(y.sqrt(), left);
+        Ok((1.0 - y).sqrt())
+    })?;
+    Ok(gram(&l))
 }
 
 impl<T: Real> Parametrization<T> for PositiveSemidefinite {
@@ -103,9 +144,9 @@ impl<T: Real> Parametrization<T> for PositiveSemidefinite {
     fn defect(&self, x: &Tensor<T>) -> f64 {
         indefinite(x)
     }
-    /// GGᵀ/n, G standard normal (Wishart).
+    /// Wishart with n degrees of freedom and mean I: GGᵀ/n, G of n x n standard normals.
     fn sample(&self, shape: &[usize], rng: &mut dyn Rng) -> Result<Tensor<T>> {
-        wishart("positive semidefinite", shape, rng)
+        wishart("positive semidefinite", shape, 0, rng)
     }
 }
 
@@ -150,10 +191,9 @@ impl<T: Real> Parametrization<T> for PositiveDefinite {
     fn defect(&self, x: &Tensor<T>) -> f64 {
         indefinite(x)
     }
-    /// LLᵀ with L the map of standard normals.
+    /// Wishart with n + 2 degrees of freedom and mean I: further from the border than with n.
     fn sample(&self, shape: &[usize], rng: &mut dyn Rng) -> Result<Tensor<T>> {
-        side("positive definite", shape)?;
-        Ok(gram(&factor(&normal(shape, rng))))
+        wishart("positive definite", shape, 2, rng)
     }
 }
 
@@ -176,9 +216,8 @@ impl<T: Real> Parametrization<T> for Correlation {
     fn defect(&self, x: &Tensor<T>) -> f64 {
         worst_matrix(x, true, |n, _, a| worst((0..n).map(|i| (a[i * n + i] - 1.0).abs()))).max(indefinite(x))
     }
-    /// The map of standard normals.
+    /// Uniform among correlation matrices, LKJ(1).
     fn sample(&self, shape: &[usize], rng: &mut dyn Rng) -> Result<Tensor<T>> {
-        side("correlation", shape)?;
-        Ok(Parametrization::<T>::forward(self, &[normal(shape, rng)]))
+        uniform_correlation(shape, rng)
     }
 }

@@ -1,8 +1,9 @@
 //! Probability vectors.
 
-use crate::numbers::{border, rows, uniform, worst, worst_row};
+use crate::numbers::{border, rows, worst, worst_row};
 use gradus_tensor::rand::Rng;
 use gradus_tensor::{Error, ErrorKind, Parametrization, Real, Result, Tensor};
+use rand_distr::{Distribution, Exp1};
 
 /// The simplex {x ≥ 0, Σx = 1} along the last axis: x = softmax(y).
 ///
@@ -52,13 +53,13 @@ impl<T: Real> Parametrization<T> for Simplex {
     fn defect(&self, x: &Tensor<T>) -> f64 {
         worst_row(x, |x| worst(x.iter().map(|x| -x)).max((x.iter().sum::<f64>() - 1.0).abs()))
     }
-    /// Uniform on the simplex: Dirichlet(1, …, 1).
+    /// Uniform on the simplex, Dirichlet(1, …, 1): exponentials divided by their sum.
     fn sample(&self, shape: &[usize], rng: &mut dyn Rng) -> Result<Tensor<T>> {
         has_members(shape)?;
-        Ok(rows(&uniform::<T>(shape, rng), |u| {
-            u.iter_mut().for_each(|u| *u = -u.ln());
-            let sum: f64 = u.iter().sum();
-            u.iter_mut().for_each(|u| *u /= sum);
+        Ok(rows(&Tensor::<T>::zeros(shape), |x| {
+            x.iter_mut().for_each(|x| *x = Exp1.sample(rng));
+            let sum: f64 = x.iter().sum();
+            x.iter_mut().for_each(|x| *x /= sum);
         }))
     }
 }

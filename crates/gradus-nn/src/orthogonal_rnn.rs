@@ -33,8 +33,17 @@ impl<T: Real> OrthogonalRnn<T> {
     /// # Panics
     /// Never for finite sizes: an orthogonal matrix is a member of the set it is held to.
     pub fn new(n_in: usize, hidden: usize, rng: &mut (impl Rng + ?Sized)) -> Self {
+        Self::starting_at(&orthogonal(1.0), n_in, hidden, rng)
+    }
+
+    /// [`new`](Self::new) with another start of W, such as [`rotations`](gradus_init::rotations()); what is not orthogonal starts at the
+    /// nearest orthogonal matrix.
+    ///
+    /// # Panics
+    /// If the scheme refuses `[hidden, hidden]`.
+    pub fn starting_at(scheme: &dyn Scheme, n_in: usize, hidden: usize, rng: &mut (impl Rng + ?Sized)) -> Self {
         let draw = |s: &dyn Scheme, shape: &[usize], rng: &mut _| drawn(s, shape, rng);
-        let mut recurrent = Param::new(&draw(&orthogonal(1.0), &[hidden, hidden], &mut *rng), Role::Weight);
+        let mut recurrent = Param::new(&draw(scheme, &[hidden, hidden], &mut *rng), Role::Weight);
         if let Err(e) = recurrent.constrain(Arc::new(Stiefel::expm())) {
             panic!("orthogonal_rnn: {e}");
         }

@@ -2,4 +2,5 @@
 
 mod laws;
 mod manifolds;
+mod samples;
 mod values;

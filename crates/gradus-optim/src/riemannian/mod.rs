@@ -4,7 +4,11 @@
 //! Sources: Absil, Mahony & Sepulchre 2008; Becigneul & Ganea 2019 for Adam, with one second moment a matrix: ‖grad‖², so that the
 //! direction stays a tangent.
 
+mod optimise;
+
 use crate::error::{Error, Kind};
+use crate::optimiser::Optimise;
+use crate::schedule::{Clock, Constant, Schedule};
 use gradus_tensor::{Gradients, LeafId, Manifold, Module, Param, Real, Tensor, VisitorMut, no_grad};
 use rustc_hash::FxHashMap;
 
@@ -25,23 +29,47 @@ enum Rule {
     Adam(f64, f64, f64),
 }
 
-/// Stochastic gradient descent or Adam along manifolds.
+/// Stochastic gradient descent or Adam along manifolds; the training loop takes it as any optimiser.
 ///
 /// ```
 /// use gradus_optim::riemannian::Riemannian;
+/// use gradus_optim::schedule::cosine;
 /// let sgd = Riemannian::<f32>::sgd(0.1).momentum(0.9);
-/// let adam = Riemannian::<f32>::adam(1e-2);
+/// let adam = Riemannian::<f32>::adam(1e-2).schedule(cosine(1_000));
 /// ```
-#[derive(Debug)]
 pub struct Riemannian<T: Real = f32> {
     rate: f64,
     rule: Rule,
+    schedule: Box<dyn Schedule>,
+    clock: Clock,
     memory: FxHashMap<LeafId, Memory<T>>,
+    /// The leaves that have moved, in the order in which they were first seen.
+    names: Vec<(LeafId, String)>,
+    unused: Vec<String>,
+}
+
+impl<T: Real> std::fmt::Debug for Riemannian<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let leaves = self.memory.len();
+        f.debug_struct("Riemannian")
+            .field("rate", &self.rate)
+            .field("rule", &self.rule)
+            .field("leaves", &leaves)
+            .finish()
+    }
 }
 
 impl<T: Real> Riemannian<T> {
     fn new(rate: f64, rule: Rule) -> Self {
-        Riemannian { rate, rule, memory: FxHashMap::default() }
+        Riemannian {
+            rate,
+            rule,
+            schedule: Box::new(Constant),
+            clock: Clock::default(),
+            memory: FxHashMap::default(),
+            names: Vec::new(),
+            unused: Vec::new(),
+        }
     }
 
     /// x ← R_x(−α grad F).
@@ -65,6 +93,13 @@ impl<T: Real> Riemannian<T> {
         self
     }
 
+    /// Multiplies the rate by a schedule.
+    #[must_use]
+    pub fn schedule(mut self, schedule: impl Schedule + 'static) -> Self {
+        self.schedule = Box::new(schedule);
+        self
+    }
+
     /// Sets the rate α.
     pub fn set_rate(&mut self, rate: f64) {
         self.rate = rate;
@@ -75,9 +110,14 @@ impl<T: Real> Riemannian<T> {
     /// # Errors
     /// If a gradient is not finite: leaves before it have moved, it and those after have not.
     pub fn step<N: Module<Elem = T>>(&mut self, net: &mut N, gradients: &Gradients<T>) -> Result<(), Error> {
+        self.try_step(net, gradients).map(drop)
+    }
+
+    fn walk<N: Module<Elem = T>>(&mut self, net: &mut N, gradients: &Gradients<T>, rate: f64) -> Result<(), Error> {
         struct Walk<'a, T: Real> {
             own: &'a mut Riemannian<T>,
             gradients: &'a Gradients<T>,
+            rate: f64,
             done: Result<(), Error>,
         }
         impl<T: Real> VisitorMut<T> for Walk<'_, T> {
@@ -101,17 +141,24 @@ impl<T: Real> Riemannian<T> {
                     self.done = Err(Error::new(Kind::NonFinite, why));
                     return;
                 }
-                let to = no_grad(|| self.own.moved(id, &x.detach(), g, manifold));
+                let to = no_grad(|| self.own.moved(id, &x.detach(), g, manifold, self.rate));
                 x.rewrite_leaf(|x| to.view().copy_to(x));
             }
         }
-        let mut walk = Walk { own: self, gradients, done: Ok(()) };
+        let mut walk = Walk { own: self, gradients, rate, done: Ok(()) };
         net.visit_mut(&mut walk);
         walk.done
     }
 
     /// The new point of a leaf at `x`.
-    fn moved(&mut self, id: LeafId, x: &Tensor<T>, g: &Tensor<T>, manifold: Option<&dyn Manifold<T>>) -> Tensor<T> {
+    fn moved(
+        &mut self,
+        id: LeafId,
+        x: &Tensor<T>,
+        g: &Tensor<T>,
+        manifold: Option<&dyn Manifold<T>>,
+        rate: f64,
+    ) -> Tensor<T> {
         let g = manifold.map_or_else(|| g.clone(), |m| m.project(x, g));
         let memory = self.memory.entry(id).or_insert_with(|| Memory {
             momentum: x.zeros_like(),
@@ -132,7 +179,7 @@ impl<T: Real> Riemannian<T> {
                 &memory.momentum * (1.0 / c1) / ((&memory.second * (1.0 / c2)).sqrt() + eps)
             }
         };
-        let step = along * -self.rate;
+        let step = along * -rate;
         let Some(m) = manifold else { return x + step };
         let to = m.retract(x, &step);
         memory.momentum = m.transport(x, &to, &memory.momentum);
