@@ -52,7 +52,7 @@ fn double(x: &Tensor) -> Tensor<f64> {
 fn run() -> Result<(), Box<dyn std::error::Error>> {
     let f: Flags = flags();
     refuse(f.samples < 10 || f.samples > 1437, "--samples must lie in 10..=1437")?;
-    refuse(f.gamma.is_empty() || f.gamma.iter().any(|g| !(*g > 0.0)), "--gamma must be positive")?;
+    refuse(f.gamma.is_empty() || f.gamma.iter().any(|g| g.is_nan() || *g <= 0.0), "--gamma must be positive")?;
     prepare_folder(&f.out)?;
     f.json.as_deref().map_or(Ok(()), prepare_file)?;
     let data = digits_data::load(f.seed);
