@@ -96,8 +96,8 @@ fn strided<T: Real, const N: usize>(
     let mut run = 1;
     while split > 0 {
         let k = split - 1;
-        let fits =
-            inputs.iter().all(|x| shape[k] == 1 || x.strides[k] == run || (x.strides[k] == 0 && constant(x, split)));
+        // One with the stride of a run over an axis of its own and constant inside is neither: `[3, 1]` out of `[3, 2]`, broadcast.
+        let fits = inputs.iter().all(|x| is_contiguous(&x.shape[k..], &x.strides[k..]) || constant(x, k));
         if !fits {
             break;
         }

@@ -19,6 +19,7 @@ mod backward;
 mod buffer;
 pub mod case;
 mod check;
+mod checkpoint;
 mod convert;
 mod dims;
 mod display;
@@ -26,6 +27,7 @@ mod error;
 pub mod extend;
 mod forward;
 mod grad;
+mod graph;
 mod index;
 mod kind;
 mod message;
@@ -42,13 +44,16 @@ mod shape;
 mod trace;
 mod transform;
 mod tree;
+mod unreached;
 
 pub use buffer::Buffer;
 pub use check::{Outcome, check_grads};
+pub use checkpoint::{checkpoint, checkpoint_in};
 pub use error::{Error, ErrorKind, Result};
 pub use grad::{Grad, GradWrt, Gradients, grad, grad_recorded};
 pub use gradus_kernels::linalg::Triangular;
 pub use gradus_kernels::pooling::Windows;
+pub use graph::Graph;
 pub use index::{Index, Mask};
 pub use mode::{Mode, Statistics};
 pub use ndarray;
@@ -62,5 +67,9 @@ pub use parametrization::{Manifold, Parametrization};
 pub use rand;
 pub use real::Real;
 pub use trace::{anomaly, is_recording, no_grad};
-pub use transform::{grad_fn, gvp, hessian, hessian_matrix, hvp, jacobian, jvp, laplacian, value_and_grad, vjp};
+pub use transform::{
+    grad_fn, gvp, hessian, hessian_matrix, hvp, jacobian, jvp, laplacian, per_sample_grads, try_gvp, try_hessian,
+    try_hessian_matrix, try_hvp, try_jacobian, try_jvp, try_laplacian, try_per_sample_grads, try_value_and_grad,
+    try_vjp, value_and_grad, vjp,
+};
 pub use tree::{Module, Name, Path, Tree, Visitor, VisitorMut};

@@ -87,3 +87,9 @@ pub(crate) fn stale(held: u64, now: u64) -> String {
         "gradients: this gradient belongs to version {held} of its leaf, which is now at version {now}; compute it again after a step"
     )
 }
+
+pub(crate) fn foreign(shape: &[usize]) -> String {
+    format!(
+        "checkpoint: the function depends on a leaf of shape {shape:?} that is not in its input, and its gradient would be lost; pass it in (as a tuple), or detach it"
+    )
+}

@@ -54,6 +54,11 @@ impl Mode {
         Mode { statistics, calls: 0, ..*self }
     }
 
+    /// The same step from here on once more: the masks that come next, and no update of running statistics.
+    pub(crate) fn resumed(&self) -> Self {
+        Mode { calls: self.calls, ..self.again() }
+    }
+
     /// The key of the next random layer of this step: the same sequence after [`again`](Mode::again).
     pub fn next_key(&mut self) -> [u64; 2] {
         self.calls += 1;

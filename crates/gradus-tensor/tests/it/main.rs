@@ -2,6 +2,9 @@
 
 mod engine;
 mod linalg;
+mod programs;
 mod sliding;
 mod table;
+mod taylor;
+mod tools;
 mod traps;
