@@ -2,6 +2,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use gradus_tensor::{Attached, Buffer, Module, Name, Param, Parametrization, Path, Real, Tensor, Visitor, VisitorMut};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// What can be done to any module by the names of its parameters (`trunk.0.weight`).
@@ -20,9 +21,11 @@ pub trait Named: Module {
         list.buffers
     }
 
-    /// How many numbers the optimiser moves: those of the free leaves.
+    /// How many numbers the optimiser moves: those of the free leaves, tied ones once.
     fn count_parameters(&self) -> usize {
-        self.leaves().iter().map(Tensor::len).sum()
+        let mut seen = HashSet::new();
+        let new = |y: &&Tensor<Self::Elem>| y.leaf().is_none_or(|(id, _)| seen.insert(id));
+        self.leaves().iter().filter(new).map(Tensor::len).sum()
     }
 
     /// Holds the parameter of this name to a set: kept where it is a member, else projected, and the answer says how far.
