@@ -43,7 +43,19 @@ type Entries = BTreeMap<String, (Vec<usize>, Vec<f64>)>;
 pub fn load<M: Module>(net: &mut M, file: impl AsRef<File>, strict: bool) -> Result<Report> {
     let file = file.as_ref();
     let whole = std::fs::read(file).map_err(|e| failed("read", file, &e))?;
-    let tensors = SafeTensors::deserialize(&whole).map_err(|e| failed("read", file, &e))?;
+    read(net, &whole, strict, file)
+}
+
+/// As [`load`], from the bytes of a `safetensors` file.
+///
+/// # Errors
+/// As [`load`].
+pub fn from_bytes<M: Module>(net: &mut M, bytes: &[u8], strict: bool) -> Result<Report> {
+    read(net, bytes, strict, File::new("the bytes given"))
+}
+
+fn read<M: Module>(net: &mut M, whole: &[u8], strict: bool, file: &File) -> Result<Report> {
+    let tensors = SafeTensors::deserialize(whole).map_err(|e| failed("read", file, &e))?;
     let mut entries = Entries::new();
     for (name, view) in tensors.tensors() {
         let numbers = numbers(&view).map_err(|e| failed("read", file, &format!("`{name}`: {e}")))?;

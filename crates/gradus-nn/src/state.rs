@@ -94,6 +94,15 @@ pub(crate) fn leaf_names<T: Real>(whole: &str, p: &Param<T>) -> Vec<String> {
 /// If the file cannot be written.
 pub fn save<M: Module>(net: &M, file: impl AsRef<File>) -> Result<()> {
     let file = file.as_ref();
+    replace(file, &to_bytes(net)?).map_err(|e| failed("write", file, &e))
+}
+
+/// The state of `net` as the bytes of a `safetensors` file.
+///
+/// # Errors
+/// If the format cannot hold it.
+pub fn to_bytes<M: Module>(net: &M) -> Result<Vec<u8>> {
+    let coded = |e: safetensors::SafeTensorError| Error::new(ErrorKind::File, format!("to_bytes: {e}"));
     let Walk { state, counts, .. } = walk(net);
     let number = if size_of::<M::Elem>() == 4 { Dtype::F32 } else { Dtype::F64 };
     let mut all: Vec<(&String, Dtype, Vec<usize>, Vec<u8>)> =
@@ -103,9 +112,8 @@ pub fn save<M: Module>(net: &M, file: impl AsRef<File>) -> Result<()> {
         .iter()
         .map(|(n, dtype, shape, b)| TensorView::new(*dtype, shape.clone(), b).map(|v| (*n, v)))
         .collect::<Result<_, _>>()
-        .map_err(|e| failed("write", file, &e))?;
-    let whole = safetensors::serialize(views, None).map_err(|e| failed("write", file, &e))?;
-    replace(file, &whole).map_err(|e| failed("write", file, &e))
+        .map_err(coded)?;
+    safetensors::serialize(views, None).map_err(coded)
 }
 
 pub(crate) fn failed(verb: &str, file: &File, why: &dyn std::fmt::Display) -> Error {

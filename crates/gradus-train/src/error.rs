@@ -16,8 +16,12 @@ pub enum ErrorKind {
     NonFinite,
     /// A file that cannot be read or written.
     File,
-    /// A saved state that does not fit the net.
+    /// A saved state that does not fit the net, the optimiser or the data.
     Mismatch,
+    /// A file that is not a whole saved state.
+    Format,
+    /// A saved state of a newer version.
+    Version,
 }
 
 /// An error of this crate: who, what was asked, what came, and the way out.

@@ -17,6 +17,8 @@ pub struct Record {
     pub loss: f64,
     /// The penalties by name, likewise, each with its λ.
     pub penalties: Vec<(String, f64)>,
+    /// The loss and the metrics on the data of [`judge_training`](crate::Trainer::judge_training) after the epoch.
+    pub training: Vec<(String, f64)>,
     /// The loss and the metrics on the validation data after the epoch; empty where there are none.
     pub validation: Vec<(String, f64)>,
     /// Seconds of this process since training began.
@@ -34,10 +36,16 @@ impl Record {
         self.validation.iter().find(|v| v.0 == name).map(|v| v.1)
     }
 
+    /// A value of the training data by name, judged after the epoch.
+    pub fn training(&self, name: &str) -> Option<f64> {
+        self.training.iter().find(|v| v.0 == name).map(|v| v.1)
+    }
+
     /// Every value by its column.
     fn columns(&self) -> Vec<(String, f64)> {
         let mut all = vec![("rate".to_owned(), self.rate), ("loss".to_owned(), self.loss)];
         all.extend(self.penalties.iter().map(|(name, x)| (format!("penalty.{name}"), *x)));
+        all.extend(self.training.iter().map(|(name, x)| (format!("training.{name}"), *x)));
         all.extend(self.validation.iter().map(|(name, x)| (format!("validation.{name}"), *x)));
         all.push(("seconds".to_owned(), self.seconds));
         all

@@ -10,6 +10,12 @@ mod feed;
 mod scores;
 mod trainer;
 
+mod callback;
+pub mod checkpoint;
+mod goal;
+mod interrupt;
+mod multiplier;
+
 mod history;
 mod progress;
 mod report;
@@ -18,9 +24,13 @@ pub mod metric;
 pub mod plot;
 
 pub use batch::ToTensors;
+pub use callback::{Callback, Step};
+pub use checkpoint::Checkpoints;
 pub use error::{Error, ErrorKind, Result};
+pub use goal::Goal;
 pub use history::{History, Record};
 pub use metric::Metric;
+pub use multiplier::{Climb, Lagrange, multiplier};
 pub use progress::Progress;
 pub use report::{Report, Stop};
 pub use scores::Scores;

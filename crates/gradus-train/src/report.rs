@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::history::{History, write};
 use crate::plot::Chart;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +11,12 @@ use std::path::Path;
 pub enum Stop {
     /// All epochs are done.
     Epochs,
+    /// The goal of [`stop_early`](crate::Trainer::stop_early) was not improved on for too long.
+    Early,
+    /// A callback asked for it.
+    Callback,
+    /// Ctrl-C.
+    Interrupted,
 }
 
 /// What a run came to: its history, why it ended, and what the training loop noticed.
@@ -21,6 +27,7 @@ pub struct Report {
     pub(crate) seconds: f64,
     pub(crate) stop: Stop,
     pub(crate) unused: Vec<String>,
+    pub(crate) saved: Option<PathBuf>,
 }
 
 impl Report {
@@ -47,6 +54,11 @@ impl Report {
     /// The parameters that received no gradient in the first step.
     pub fn unused(&self) -> &[String] {
         &self.unused
+    }
+
+    /// The state file that was written last, where the run has checkpoints.
+    pub fn saved(&self) -> Option<&Path> {
+        self.saved.as_deref()
     }
 
     /// The data term of the last epoch; not a number where there was no epoch.

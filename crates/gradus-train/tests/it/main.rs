@@ -1,4 +1,24 @@
-//! Tests of the training loop, the metrics and the pictures.
+//! Tests of the training loop, the checkpoints, the metrics and the pictures.
 
+mod fuzzing;
+mod hostile;
+mod killing;
+mod looping;
 mod metrics;
+mod resuming;
 mod training;
+
+use gradus_train::rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
+use std::path::PathBuf;
+
+fn seeded(seed: u64) -> Xoshiro256PlusPlus {
+    Xoshiro256PlusPlus::seed_from_u64(seed)
+}
+
+/// A new, empty folder of this test.
+fn folder(name: &str) -> PathBuf {
+    let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&dir);
+    std::fs::create_dir_all(&dir).unwrap();
+    dir
+}
