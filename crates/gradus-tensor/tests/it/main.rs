@@ -7,4 +7,5 @@ mod sliding;
 mod table;
 mod taylor;
 mod tools;
+mod torch;
 mod traps;
