@@ -25,6 +25,7 @@
 mod activation;
 mod alpha_dropout;
 mod attention;
+mod conv;
 mod drop_connect;
 mod dropout;
 mod embedding;
@@ -48,6 +49,10 @@ mod state;
 pub use activation::Activation;
 pub use alpha_dropout::AlphaDropout;
 pub use attention::{MultiheadAttention, causal_mask};
+pub use conv::{
+    AdaptiveAvgPool, AsMatrix, AvgPool, Conv1d, Conv1dBuilder, Conv2d, Conv2dBuilder, ConvTranspose1d,
+    ConvTranspose1dBuilder, ConvTranspose2d, ConvTranspose2dBuilder, MaxPool,
+};
 pub use drop_connect::DropConnect;
 pub use dropout::{Dropout, dropout};
 pub use embedding::Embedding;

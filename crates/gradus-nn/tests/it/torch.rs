@@ -16,7 +16,7 @@ fn rng() -> Xoshiro256PlusPlus {
 }
 
 /// A module with these leaves.
-fn with<M: Module<Elem = f64>>(net: &M, leaves: &[T]) -> M {
+pub(super) fn with<M: Module<Elem = f64>>(net: &M, leaves: &[T]) -> M {
     let mut next = leaves.iter();
     let net = Tree::map(net, &mut |_| next.next().expect("as many leaves as the layer has").clone());
     assert!(next.next().is_none(), "more leaves than the layer has");
@@ -110,7 +110,7 @@ fn tensor(v: &Value) -> T {
     Tensor::from_slice(&shape, &data)
 }
 
-fn tensors(v: &Value) -> Vec<T> {
+pub(super) fn tensors(v: &Value) -> Vec<T> {
     v.as_array().unwrap().iter().map(tensor).collect()
 }
 
@@ -126,8 +126,13 @@ fn close(got: &T, want: &T) -> f64 {
 
 #[test]
 fn outputs_and_two_orders_are_pytorchs() {
+    compare(cases(), function);
+}
+
+/// Holds output, first and second gradient of every case to PyTorch's numbers.
+pub(super) fn compare(cases: Vec<Value>, function: impl Fn(&str) -> Box<dyn Fn(&[T]) -> T + Send + Sync>) {
     let mut wrong = Vec::new();
-    for case in cases() {
+    for case in cases {
         let name = case["name"].as_str().unwrap();
         let leaves: Vec<T> = tensors(&case["leaves"]).iter().map(Tensor::tracked).collect();
         let y = function(name)(&leaves);
