@@ -1,5 +1,6 @@
 //! Tests of gradus-constraints.
 
+mod drift;
 mod laws;
 mod manifolds;
 mod samples;

@@ -60,3 +60,37 @@ fn procrustes_reaches_the_singular_value_solution() {
         assert!(defect <= 50.0 * f64::EPSILON * (n as f64).sqrt(), "{defect:e}");
     }
 }
+
+#[test]
+fn it_is_an_optimiser_with_a_schedule_names_and_a_state() {
+    use gradus_optim::Optimise;
+    use gradus_optim::schedule::inverse_time;
+    let start = || {
+        let mut w = Param::new(&Tensor::<f64>::eye(2), Role::Weight);
+        w.set_manifold(Some(Arc::new(Orthogonal)));
+        w
+    };
+    let goal = Tensor::from_slice(&[2, 2], &[0.6, -0.8, 0.8, 0.6]);
+    let step = |rule: &mut Riemannian<f64>, w: &mut Param<f64>| {
+        let grads = (w.value() - &goal).square().sum().backward();
+        rule.try_step(w, &grads).expect("finite").rate
+    };
+    for make in [(|| Riemannian::sgd(0.1).momentum(0.9).schedule(inverse_time(1.0))) as fn() -> Riemannian<f64>, || {
+        Riemannian::adam(0.1).schedule(inverse_time(1.0))
+    }] {
+        let (mut rule, mut w) = (make(), start());
+        let rates: Vec<f64> = (0..3).map(|_| step(&mut rule, &mut w)).collect();
+        assert!(rates[0] > rates[1] && rates[1] > rates[2], "{rates:?}");
+        // Saved after step 3 and read into a fresh one, it goes on bit for bit.
+        let (mut other, mut v) = (make(), w.clone());
+        other.restore(&v, &rule.state()).expect("fits");
+        assert_eq!(other.state(), rule.state());
+        for _ in 0..3 {
+            step(&mut rule, &mut w);
+            step(&mut other, &mut v);
+        }
+        assert_eq!(w.value().to_vec(), v.value().to_vec());
+    }
+    let wrong = Riemannian::<f64>::adam(0.1).restore(&start(), &Riemannian::<f64>::sgd(0.1).state());
+    assert!(wrong.expect_err("another recipe").to_string().contains("riemannian_sgd"));
+}
