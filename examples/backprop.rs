@@ -13,7 +13,7 @@
 use clap::Parser;
 use gradus::nn::{Linear, cross_entropy};
 use gradus::rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
-use gradus::tensor::{Grad, Mode, Tensor, jvp};
+use gradus::tensor::{Grad, Mode, Param, Tensor, jvp};
 use gradus_examples::digits_data::load;
 use gradus_examples::{finish, flags, refuse, write_json};
 use std::{path::PathBuf, process::ExitCode};
@@ -60,7 +60,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
 
     // Backward by the engine, all at once.
     let weights: Vec<Tensor> = layers.iter().map(|l| l.weight().value()).collect();
-    let biases: Vec<Tensor> = layers.iter().filter_map(|l| l.bias()).map(|b| b.value()).collect();
+    let biases: Vec<Tensor> = layers.iter().filter_map(|l| l.bias()).map(Param::value).collect();
     let by_engine = |of: &Vec<Tensor>| Grad::of(&loss).wrt(of).run();
     let (gz, gx, gw, gb) = (by_engine(&outputs)?, by_engine(&inputs)?, by_engine(&weights)?, by_engine(&biases)?);
 

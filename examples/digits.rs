@@ -13,10 +13,8 @@ use clap::{ArgAction::Set, Parser};
 use gradus::constraints::Stiefel;
 use gradus::data::{Classification, Standardizer};
 use gradus::nn::{Activation, BatchNorm, Dropout, Linear, Sequential, loss::CrossEntropy, save};
-use gradus::optim::{
-    AdamW, Objective, penalty,
-    schedule::{Schedule, cosine},
-};
+use gradus::optim::schedule::{Schedule, cosine};
+use gradus::optim::{AdamW, Objective, penalty};
 use gradus::rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
 use gradus::tensor::{Error, Index, Mode, Statistics, Tensor};
 use gradus::train::{Scores, ToTensors, Trainer, metric::Accuracy};
@@ -45,8 +43,6 @@ struct Flags {
     batch_norm: bool,
     #[arg(long, default_value_t = 0.0, help = "μ of the penalty μ‖∇L‖²")]
     grad_penalty: f64,
-    #[arg(long, default_value_t = 0.1, help = "Part of a label's weight that all classes share, in [0, 1)")]
-    label_smoothing: f64,
     #[arg(long, help = "Hold the square weights to WᵀW = I")]
     orthogonal: bool,
     #[arg(long, value_enum, default_value_t = Init::HeNormal, help = "How weights start")]
@@ -77,15 +73,11 @@ fn net(f: &Flags, rng: &mut Xoshiro256PlusPlus) -> Sequential {
 }
 
 /// L, ‖∇_w L‖² and Σ ‖W‖·‖∇_W L‖ on a whole set, with its own statistics and without dropout.
-fn final_gradients(
-    net: &Sequential,
-    loss: impl Fn(&Tensor, &Index) -> Tensor,
-    data: &Classification,
-) -> Result<[f64; 3], Error> {
+fn final_gradients(net: &Sequential, loss: &CrossEntropy, data: &Classification) -> Result<[f64; 3], Error> {
     let (x, labels) = data.to_tensors();
     let mut mode = Mode::eval();
     mode.statistics = Statistics::Batch { update: false };
-    let loss = loss(&net.forward(&x, &mut mode), &labels);
+    let loss = loss.of(&net.forward(&x, &mut mode), &labels);
     let (all, scale_free) = gradient_norms(&loss, net)?;
     Ok([f64::from(loss.item()), all, scale_free])
 }
@@ -94,12 +86,9 @@ fn check(f: &Flags) -> Result<(), String> {
     refuse(f.batch == 0 || f.seeds == 0 || f.epochs == 0, "--batch, --seeds and --epochs must be at least 1")?;
     refuse(f.batch == 1 && f.batch_norm, "--batch 1: one sample has no variance; try --batch-norm false")?;
     refuse(f.threads == Some(0) || f.widths.contains(&0), "--threads and --widths must be at least 1")?;
-    for (flag, part) in [("--dropout", f.dropout), ("--label-smoothing", f.label_smoothing)] {
-        refuse(!(0.0..1.0).contains(&part), &format!("{flag} must lie in [0, 1)"))?;
-    }
-    for (flag, weight) in [("--weight-decay", f.weight_decay), ("--grad-penalty", f.grad_penalty)] {
-        refuse(!(0.0..f64::MAX).contains(&weight), &format!("{flag} must be finite and at least 0"))?;
-    }
+    refuse(!(0.0..1.0).contains(&f.dropout), "--dropout must lie in [0, 1)")?;
+    refuse(!(0.0..f64::MAX).contains(&f.weight_decay), "--weight-decay must be finite and at least 0")?;
+    refuse(!(0.0..f64::MAX).contains(&f.grad_penalty), "--grad-penalty must be finite and at least 0")?;
     let square = f.widths.windows(2).any(|w| w[0] == w[1]) || f.widths.first() == Some(&64);
     refuse(f.orthogonal && !square, "--orthogonal: no weight is square; give two equal --widths")?;
     prepare_folder(&f.out)?;
@@ -120,8 +109,9 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
         let units = Standardizer::fit(&train.x)?;
         let (train, test) = (train.map_x(|x| units.transform(&x)), test.map_x(|x| units.transform(&x)));
         let mut net = net(&f, &mut rng);
-        let entropy = CrossEntropy::new().smoothing(f.label_smoothing);
-        let loss = move |z: &Tensor, y: &Index| entropy.of(z, y);
+        let entropy = CrossEntropy::new().smoothing(0.1);
+        let own = entropy.clone();
+        let loss = move |z: &Tensor, y: &Index| own.of(z, y);
         let mut objective = Objective::supervised(Sequential::forward, loss.clone());
         if f.grad_penalty > 0.0 {
             objective = objective.with(penalty::gradient_norm_sq(f.grad_penalty));
@@ -132,11 +122,11 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
             .epochs(f.epochs)
             .batch_size(f.batch)
             .validate(&test)
-            .scores(Scores::new(Sequential::forward, loss.clone()).with(Accuracy::new()))
+            .scores(Scores::new(Sequential::forward, loss).with(Accuracy::new()))
             .fit(&mut net, &train, &mut rng)?;
         let seconds = clock.elapsed().as_secs_f64();
         let accuracy = report.last_validation("accuracy").unwrap_or(f64::NAN);
-        let [risk, sq, free] = final_gradients(&net, loss, &train)?;
+        let [risk, sq, free] = final_gradients(&net, &entropy, &train)?;
         println!("{seed:>4}  {:>12.2}%  {risk:>10.2e}  {sq:>9.2e}  {free:>11.2e}  {seconds:>7.2}", accuracy * 100.0);
         rows.push([accuracy, risk, sq, free, seconds]);
         let dir = if seed == f.seed { f.out.clone() } else { f.out.join(format!("seed-{seed}")) };

@@ -1,7 +1,7 @@
 //! Laws of layers, losses and heads, and their derivatives against PyTorch's.
 
-mod files;
 mod conv;
+mod files;
 mod heads;
 mod norms;
 mod random_layers;

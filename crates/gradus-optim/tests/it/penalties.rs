@@ -1,4 +1,4 @@
-//! Laws of the penalties: against explicit Hessians, finite differences and closed forms.
+//! Laws of the penalties: against explicit Hessians, finite differences and closed forms. Long because every penalty has its law here.
 
 use gradus_optim::gradus_tensor::rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
 use gradus_optim::gradus_tensor::{

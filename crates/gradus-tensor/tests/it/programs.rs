@@ -1,4 +1,5 @@
 //! Random programs against the independent evaluator: 5 to 40 ops with broadcasting, views and shared inputs, orders 1 to 3, every nesting.
+//! Long because generator, interpreter and shrinking share one list of steps.
 //!
 //! ```text
 //! GRADUS_PROGRAMS=100000 cargo test --release -p gradus-tensor --test it programs    # how many (1,000 else)
