@@ -109,7 +109,23 @@ rooms! {
         wins::Wins as Pointwise<2>,
     }
     reduction {
+        cumulate::CumProd as Composed,
+        cumulate::CumSum as Straight,
+        max::ArgMax as Composed,
+        max::ArgMin as Composed,
+        max::Max as Itself,
+        max::Min as Composed,
+        max::Share as Itself,
+        mean::Mean as Composed,
+        norm::Norm2 as Composed,
+        norm::Norm as Composed,
+        norm::NormInf as Composed,
+        prod::Prod as Whole,
+        sort::Sort as Composed,
+        sort::TopK as Composed,
         sum::Sum as Straight,
+        var::Std as Composed,
+        var::Var as Composed,
     }
     movement {
         alias::Alias as Straight,
@@ -168,6 +184,7 @@ rooms! {
         cross_entropy::CrossEntropy as Whole,
         dropout::Dropout as Straight,
         linear::Linear as Whole,
+        log_softmax::LogSoftmax as Itself,
         logsumexp::LogSumExp as Itself,
         softmax::Softmax as Itself,
     }

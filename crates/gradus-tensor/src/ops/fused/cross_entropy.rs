@@ -50,21 +50,13 @@ impl<T: Real> Fused<T> for CrossEntropy {
         std::iter::once(Slot::Of(out)).collect()
     }
     fn twin(&self, x: &[Tensor<T>]) -> Tensor<T> {
-        x[0].logsumexp() - (&x[0] * one_hot(&self.labels, x[0].shape()[1])).sum_axes(&[-1], false)
+        x[0].logsumexp() - x[0].gather(1, &self.labels.reshape(&[self.labels.len(), 1])).squeeze(1)
     }
     fn closed(&self, at: &Point<'_, T>, g: &Tensor<T>, _: &[bool]) -> Option<Slots<T>> {
         let x = &at.inputs[0];
-        let rule = (x.softmax() - one_hot(&self.labels, x.shape()[1])) * g.unsqueeze(-1);
+        let rule = (x.softmax() - self.labels.one_hot::<T>(x.shape()[1])) * g.unsqueeze(-1);
         Some(std::iter::once(Slot::Of(rule)).collect())
     }
-}
-
-/// Rows of the identity: 1 at the label, 0 elsewhere.
-fn one_hot<T: Real>(labels: &Index, classes: usize) -> Tensor<T> {
-    Tensor::build(&[labels.len(), classes], |x| {
-        x.fill(T::ZERO);
-        labels.as_slice().iter().enumerate().for_each(|(i, &l)| x[i * classes + l as usize] = T::ONE);
-    })
 }
 
 impl<T: Real> Tensor<T> {

@@ -1,16 +1,21 @@
-//! ln Σ eˣ over the last axis, without overflow.
+//! ln Σ eˣ over axes, without overflow.
 
 use crate::case::{Case, Room, row, spread};
 use crate::message;
 use crate::node::Tensor;
 use crate::op::{Op, Point, Refusal, Slot, Slots};
+use crate::ops::reduction::sum::{axes_of, reduced_shape};
 use crate::real::Real;
 use crate::shape::Dims;
-use gradus_kernels::{Portable, View};
+use gradus_kernels::{Portable, View, reduce};
+use smallvec::SmallVec;
 
-/// y = ln Σⱼ e^{xⱼ} over the last axis, with dy = Σⱼ softmax(x)ⱼ dxⱼ; −∞ over an empty axis.
+/// y = ln Σ eˣ over the reduced axes, with dy = Σ softmax(x) dx; −∞ over empty axes.
 #[derive(Clone, Debug)]
-pub struct LogSumExp;
+pub struct LogSumExp {
+    reduced: SmallVec<[bool; 8]>,
+    keepdim: bool,
+}
 
 /// max + ln Σ e^{x − max}; the maximum itself where it is infinite.
 pub(crate) fn log_sum_exp<T: Real>(x: &[T]) -> T {
@@ -37,25 +42,32 @@ pub(crate) fn for_each_row<T: Real>(x: View<'_, T>, mut f: impl FnMut(usize, &[T
     }
 }
 
+/// e^{x − ln Σ eˣ}, as maths on tensors; over the last axis alone the softmax op itself.
+fn weights<T: Real>(x: &Tensor<T>, reduced: &[bool]) -> Tensor<T> {
+    match reduced.split_last() {
+        Some((true, lead)) if !lead.contains(&true) => x.softmax(),
+        _ => (x - T::apply(T::boxed(LogSumExp { reduced: reduced.into(), keepdim: true }), &[x])).exp(),
+    }
+}
+
 impl<T: Real> Op<T> for LogSumExp {
     fn name(&self) -> &str {
         <Self as Room>::NAME
     }
     fn shape(&self, x: &[&[usize]]) -> Result<Dims, Refusal> {
-        match x[0].split_last() {
-            Some((_, lead)) => Ok(lead.into()),
-            None => Err("logsumexp: the tensor has rank 0; it needs an axis to sum over".into()),
-        }
+        Ok(reduced_shape(x[0], &self.reduced, self.keepdim))
     }
     fn eval(&self, x: &[View<'_, T>], out: &mut [T], _: &mut [T]) {
-        out.fill(-T::INFINITY);
-        for_each_row(x[0], |i, row| out[i] = log_sum_exp(row));
+        reduce::log_sum_exp(x[0], &self.reduced, out);
     }
     fn vjp(&self, at: &Point<'_, T>, g: &Tensor<T>, _: &[bool]) -> Slots<T> {
-        std::iter::once(Slot::Of(at.inputs[0].softmax() * g.unsqueeze(-1))).collect()
+        let x = &at.inputs[0];
+        let g = g.reshape(&reduced_shape(x.shape(), &self.reduced, true));
+        std::iter::once(Slot::Of(weights(x, &self.reduced) * g)).collect()
     }
     fn jvp(&self, at: &Point<'_, T>, t: &[Slot<T>]) -> Slot<T> {
-        t[0].clone().map(|v| (at.inputs[0].softmax() * v).sum_axes(&[-1], false))
+        let axes: Vec<isize> = (0..self.reduced.len()).filter(|&k| self.reduced[k]).map(|k| k as isize).collect();
+        t[0].clone().map(|v| (weights(&at.inputs[0], &self.reduced) * v).sum_axes(&axes, self.keepdim))
     }
 }
 
@@ -67,29 +79,32 @@ impl<T: Real> Tensor<T> {
     #[track_caller]
     #[must_use]
     pub fn logsumexp(&self) -> Self {
-        T::apply(T::boxed(LogSumExp), &[self])
+        if self.rank() == 0 {
+            message::panic_with("logsumexp: the tensor has rank 0; it needs an axis to sum over");
+        }
+        self.logsumexp_axes(&[-1], false)
     }
 
-    /// ln softmax(x) = x − ln Σ eˣ over the last axis.
+    /// ln Σ eˣ over `axes` (from the end where negative), which stay with length 1 where `keepdim`; without overflow; −∞ over nothing.
     ///
     /// # Panics
-    /// If the rank is 0.
+    /// If an axis does not exist or is named twice.
     #[track_caller]
     #[must_use]
-    pub fn log_softmax(&self) -> Self {
-        if self.rank() == 0 {
-            message::panic_with("log_softmax: the tensor has rank 0; it needs an axis to normalise over");
-        }
-        self - self.logsumexp().unsqueeze(-1)
+    pub fn logsumexp_axes(&self, axes: &[isize], keepdim: bool) -> Self {
+        let reduced = axes_of("logsumexp", axes, self.rank());
+        T::apply(T::boxed(LogSumExp { reduced, keepdim }), &[self])
     }
 }
 
 impl Room for LogSumExp {
     const NAME: &'static str = "logsumexp";
-    const FORMULA: &'static str = "y = ln Σ eˣ over the last axis";
+    const FORMULA: &'static str = "y = ln Σ eˣ over axes";
     fn cases() -> Vec<Case> {
         let on = |label: &str, x: Tensor<f64>| Case::new(label, vec![x], |x| x[0].logsumexp());
-        let log = |label: &str, x: Tensor<f64>| Case::new(label, vec![x], |x| x[0].log_softmax());
+        let over = |label: &str, shape: &[usize], axes: &'static [isize], keep| {
+            Case::new(label, vec![spread(shape, 1)], move |x| x[0].logsumexp_axes(axes, keep).square())
+        };
         vec![
             on("rows", spread(&[2, 3], 1)),
             on("ties", row(&[1.0, 1.0, 1.0])),
@@ -98,9 +113,12 @@ impl Room for LogSumExp {
             on("tiny", row(&[-1e4, -1e4 + 1.0])),
             on("no rows", spread(&[0, 3], 1)),
             on("three axes", spread(&[2, 2, 2], 1)),
-            Case::new("columns", vec![spread(&[2, 3], 1)], |x| x[0].t().logsumexp()),
-            log("log-softmax", spread(&[2, 3], 1)),
-            log("log-softmax of ±1e4", row(&[1e4, -1e4, 0.0])),
+            over("columns", &[2, 3], &[0], false),
+            over("kept", &[2, 3], &[-1], true),
+            over("all", &[2, 3], &[0, 1], false),
+            over("two of three", &[2, 3, 2], &[0, 2], false),
+            over("no axes", &[3], &[], false),
+            Case::new("of a transpose", vec![spread(&[2, 3], 1)], |x| x[0].t().logsumexp()),
         ]
     }
 }

@@ -4,5 +4,6 @@ pub mod batch_norm;
 pub mod cross_entropy;
 pub mod dropout;
 pub mod linear;
+pub mod log_softmax;
 pub mod logsumexp;
 pub mod softmax;

@@ -1,12 +1,12 @@
-//! Softmax over the last axis.
+//! Softmax along an axis.
 
-use super::logsumexp::for_each_row;
 use crate::case::{Case, Room, row, spread};
 use crate::node::Tensor;
 use crate::op::{Op, Point, Refusal, Slot, Slots};
 use crate::real::Real;
-use crate::shape::Dims;
-use gradus_kernels::{Portable, View};
+use crate::shape::{Dims, axis};
+use gradus_kernels::{Portable, View, reduce};
+use std::borrow::Cow;
 
 /// yⱼ = e^{xⱼ} / Σ e^{x} over the last axis. The Jacobian diag(y) − y yᵀ is symmetric, so vjp = jvp: y ⊙ (g − ⟨g, y⟩).
 #[derive(Clone, Debug)]
@@ -40,7 +40,8 @@ impl<T: Real> Op<T> for Softmax {
     }
     fn eval(&self, x: &[View<'_, T>], out: &mut [T], _: &mut [T]) {
         let n = x[0].shape[x[0].shape.len() - 1];
-        for_each_row(x[0], |i, row| softmax_row(row, &mut out[i * n..(i + 1) * n]));
+        let flat = x[0].contiguous().map_or_else(|| Cow::Owned(x[0].to_vec()), Cow::Borrowed);
+        reduce::softmax_rows(&flat, n, out);
     }
     fn vjp(&self, at: &Point<'_, T>, g: &Tensor<T>, _: &[bool]) -> Slots<T> {
         std::iter::once(Slot::Of(rule(at.output, g))).collect()
@@ -60,11 +61,25 @@ impl<T: Real> Tensor<T> {
     pub fn softmax(&self) -> Self {
         T::apply(T::boxed(Softmax), &[self])
     }
+
+    /// e^{xⱼ} / Σ e^{x} along an axis (from the end where negative), without overflow.
+    ///
+    /// # Panics
+    /// If the axis does not exist.
+    #[track_caller]
+    #[must_use]
+    pub fn softmax_axis(&self, at: isize) -> Self {
+        let k = axis("softmax", at, self.rank()) as isize;
+        if k + 1 == self.rank() as isize {
+            return self.softmax();
+        }
+        self.transpose(k, -1).softmax().transpose(k, -1)
+    }
 }
 
 impl Room for Softmax {
     const NAME: &'static str = "softmax";
-    const FORMULA: &'static str = "y = eˣ / Σ eˣ over the last axis";
+    const FORMULA: &'static str = "y = eˣ / Σ eˣ along an axis";
     fn cases() -> Vec<Case> {
         let on = |label: &str, x: Tensor<f64>| Case::new(label, vec![x], |x| x[0].softmax());
         vec![
@@ -77,6 +92,8 @@ impl Room for Softmax {
             on("no rows", spread(&[0, 3], 1)),
             on("empty rows", spread(&[3, 0], 1)),
             on("three axes", spread(&[2, 2, 2], 1)),
+            Case::new("along columns", vec![spread(&[2, 3], 1)], |x| x[0].softmax_axis(0).square()),
+            Case::new("along a middle axis", vec![spread(&[2, 3, 2], 1)], |x| x[0].softmax_axis(-2).square()),
             Case::new("columns", vec![spread(&[2, 3], 1)], |x| x[0].t().softmax()),
             Case::new("squared", vec![spread(&[3], 1)], |x| x[0].softmax().square()),
         ]

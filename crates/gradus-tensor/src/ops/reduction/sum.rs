@@ -1,4 +1,4 @@
-//! Sums over axes; the mean is the sum over the count.
+//! Sums over axes.
 
 use crate::case::{Case, Room, spread};
 use crate::kind::Linear;
@@ -65,34 +65,6 @@ impl<T: Real> Tensor<T> {
     pub fn sum_axes(&self, axes: &[isize], keepdim: bool) -> Self {
         T::apply(T::boxed(Sum { reduced: axes_of("sum", axes, self.rank()), keepdim }), &[self])
     }
-
-    /// The mean of all elements, of rank 0.
-    ///
-    /// # Panics
-    /// If there are no elements.
-    #[track_caller]
-    #[must_use]
-    pub fn mean(&self) -> Self {
-        if self.is_empty() {
-            message::panic_with(&format!("mean: the tensor of shape {:?} has no elements, so it has no mean", self.shape()));
-        }
-        self.sum() / self.len() as f64
-    }
-
-    /// Means over `axes`.
-    ///
-    /// # Panics
-    /// If an axis does not exist, is named twice, or has length 0.
-    #[track_caller]
-    #[must_use]
-    pub fn mean_axes(&self, axes: &[isize], keepdim: bool) -> Self {
-        let reduced = axes_of("mean", axes, self.rank());
-        let n: usize = self.shape().iter().zip(&reduced).filter(|(_, r)| **r).map(|(&n, _)| n).product();
-        if n == 0 {
-            message::panic_with(&format!("mean: axes {axes:?} of {:?} have no elements, so they have no mean", self.shape()));
-        }
-        self.sum_axes(axes, keepdim) / n as f64
-    }
 }
 
 impl Room for Sum {
@@ -104,8 +76,6 @@ impl Room for Sum {
         };
         vec![
             Case::new("all", vec![spread(&[2, 3], 1)], |x| x[0].sum().exp()),
-            Case::new("mean", vec![spread(&[2, 3], 1)], |x| x[0].mean().exp()),
-            Case::new("mean of columns", vec![spread(&[2, 3], 1)], |x| x[0].mean_axes(&[0], false).exp()),
             on("rows", &[2, 3], &[1], false),
             on("columns", &[2, 3], &[0], false),
             on("keepdim", &[2, 3], &[-1], true),
