@@ -9,3 +9,4 @@ mod taylor;
 mod tools;
 mod torch;
 mod traps;
+mod values;

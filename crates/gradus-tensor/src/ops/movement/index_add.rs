@@ -13,7 +13,7 @@ use gradus_kernels::View;
 use gradus_kernels::threads::for_each_chunk_with;
 use std::borrow::Cow;
 
-/// y[.., j, ..] = Σ x[.., k, ..] over all k with index[k] = j, for j below `total`.
+/// `y[.., j, ..] = Σ x[.., k, ..]` over all k with `index[k] = j`, for j below `total`.
 ///
 /// The work is cut by rows of y. Each adds its sources in the order of the index, so the bits do not depend on the number of threads.
 #[derive(Clone, Debug)]

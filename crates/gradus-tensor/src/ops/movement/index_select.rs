@@ -15,7 +15,7 @@ use std::borrow::Cow;
 /// How many numbers a piece of work writes, about.
 pub(super) const PIECE: usize = 1 << 14;
 
-/// y[.., k, ..] = x[.., index[k], ..].
+/// `y[.., k, ..] = x[.., index[k], ..]`.
 #[derive(Clone, Debug)]
 pub struct IndexSelect {
     pub(super) axis: usize,
