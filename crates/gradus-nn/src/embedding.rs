@@ -8,8 +8,8 @@ use gradus_tensor::{Index, Param, Real, Role, Tensor};
 
 /// Row i of a learnt table for the index i. The table starts as N(0, 1).
 ///
-/// Shapes: indices of any shape `s`, answers `[s.., features]`. Rows are picked by a product with rows of the identity, which costs
-/// indices × entries numbers: right for alphabets, heavy for large vocabularies.
+/// Shapes: indices of any shape `s`, answers `[s.., features]`. The derivative adds up what comes back to one row, in the order of
+/// the indices; it is a whole table of numbers.
 ///
 /// # Panics
 /// If an index is out of range.
@@ -28,13 +28,10 @@ impl<T: Real> Embedding<T> {
     #[track_caller]
     pub fn forward(&self, indices: &Index) -> Tensor<T> {
         let table = self.weight.value();
-        let (entries, features) = (table.shape()[0], table.shape()[1]);
-        let mut picked = vec![T::ZERO; indices.len() * entries];
-        for (i, &k) in indices.as_slice().iter().enumerate() {
-            assert!((k as usize) < entries, "embedding: index {k} is out of range for {entries} entries");
-            picked[i * entries + k as usize] = T::ONE;
+        let entries = table.shape()[0];
+        if let Some(k) = indices.max().filter(|&k| k as usize >= entries) {
+            panic!("embedding: index {k} is out of range for {entries} entries");
         }
-        let shape: Vec<usize> = indices.shape().iter().copied().chain([features]).collect();
-        Tensor::from_slice(&[indices.len(), entries], &picked).matmul(&table).reshape(&shape)
+        table.index_select(0, indices)
     }
 }

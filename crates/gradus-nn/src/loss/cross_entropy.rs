@@ -173,12 +173,10 @@ pub fn nll_each<T: Real>(log_p: &Tensor<T>, labels: &Index) -> Tensor<T> {
         log_p.shape(),
         labels.shape()
     );
-    let mut picked = vec![T::ZERO; n * k];
-    for (i, &label) in labels.as_slice().iter().enumerate() {
-        assert!((label as usize) < k, "nll: label {label} is out of range for {k} classes");
-        picked[i * k + label as usize] = T::ONE;
+    if let Some(label) = labels.max().filter(|&label| label as usize >= k) {
+        panic!("nll: label {label} is out of range for {k} classes");
     }
-    -(log_p * Tensor::from_slice(&[n, k], &picked)).sum_axes(&[-1], false)
+    -log_p.gather(1, &labels.reshape(&[n, 1])).squeeze(1)
 }
 
 /// The mean of [`nll_each`].
