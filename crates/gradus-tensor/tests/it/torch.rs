@@ -90,7 +90,7 @@ const OPS: &[(&str, Function)] = &[
     ("softmax", |x| x[0].softmax()),
     ("log_softmax", |x| x[0].log_softmax()),
     ("logsumexp", |x| x[0].logsumexp()),
-    ("cross_entropy", |x| x[0].cross_entropy(&Index::new(&[2], vec![2, 0]))),
+    ("cross_entropy", |x| x[0].cross_entropy(&Index::new(&[2], vec![2, 0])).mean()),
     ("linear", |x| x[0].linear(&x[1], &x[2])),
     ("batch_norm", |x| x[0].batch_norm(&x[1], &x[2], 1e-5).0),
 ];
