@@ -170,7 +170,7 @@ macro_rules! layers {
 }
 
 layers! {
-    /// Convolution over one axis: y[o, p] = b[o] + Σ w[o, c, t] x[c, p·stride + t·dilation − padding].
+    /// Convolution over one axis: `y[o, p] = b[o] + Σ w[o, c, t] x[c, p·stride + t·dilation − padding]`.
     ///
     /// Shapes: x `[n, in, l]`, w `[out, in / groups, k]`, b `[out]`, y `[n, out, l′]`. Initial w ~ Glorot uniform with the fans of a
     /// convolution, b = 0.
@@ -178,7 +178,7 @@ layers! {
     /// # Panics
     /// If x has other channels, or the kernel reaches beyond the padded input.
     Conv1d, Conv1dBuilder, 1, "conv1d", conv1d;
-    /// Convolution over two axes: y[o, p] = b[o] + Σ w[o, c, t] x[c, p·stride + t·dilation − padding].
+    /// Convolution over two axes: `y[o, p] = b[o] + Σ w[o, c, t] x[c, p·stride + t·dilation − padding]`.
     ///
     /// Shapes: x `[n, in, h, w]`, w `[out, in / groups, kh, kw]`, b `[out]`, y `[n, out, h′, w′]`. Initial w ~ Glorot uniform with the
     /// fans of a convolution, b = 0.
