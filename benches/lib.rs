@@ -1,1 +1,4 @@
 //! The training-step workloads that the benches and the peers share.
+
+pub mod stream;
+pub mod workloads;

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! $ cargo run --release --example cnn -- --data mnist
-//! test accuracy 98.9% of 2000 images after 12 epochs on 8000
+//! test accuracy 98.85% of 2000 images after 12 epochs on 8000
 //! ```
 use clap::Parser;
 use gradus::data::{Supervised, mnist};
@@ -82,7 +82,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
         .fit(&mut net, &train, rng)?;
     let (accuracy, seconds) = (report.last_validation("accuracy").unwrap_or(f64::NAN), clock.elapsed().as_secs_f64());
     let (tested, trained) = (test.len(), train.len());
-    println!("test accuracy {:.1}% of {tested} images after {} epochs on {trained}", accuracy * 100.0, f.epochs);
+    println!("test accuracy {:.2}% of {tested} images after {} epochs on {trained}", accuracy * 100.0, f.epochs);
     let numbers = serde_json::json!({ "test_accuracy": accuracy, "seconds": seconds, "epochs": f.epochs });
     f.json.as_deref().map_or(Ok(()), |path| write_json(path, &numbers))?;
     Ok(())
