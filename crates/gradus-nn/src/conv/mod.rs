@@ -1,19 +1,22 @@
 //! Convolutions over one and two spatial axes, transposed ones, and pooling.
 
+mod builder;
 mod layer;
 mod matrix;
 mod pool;
 mod transposed;
 
+pub use builder::{ConvBuilder, Convolution, Enlarging};
 pub use layer::{Conv1d, Conv1dBuilder, Conv2d, Conv2dBuilder};
 pub use matrix::AsMatrix;
 pub use pool::{AdaptiveAvgPool, AvgPool, MaxPool};
 pub use transposed::{ConvTranspose1d, ConvTranspose1dBuilder, ConvTranspose2d, ConvTranspose2dBuilder};
 
-use gradus_tensor::{Real, Sliding, Tensor};
+use gradus_tensor::{Param, Real, Sliding, Tensor};
 
-/// y + b, one number a channel of y `[n, channels, ..]`.
-fn add_bias<T: Real>(y: Tensor<T>, bias: &Tensor<T>) -> Tensor<T> {
+/// y + b, one number a channel of y `[n, channels, ..]`; y where there is no b.
+fn with_bias<T: Real>(y: Tensor<T>, bias: Option<&Param<T>>) -> Tensor<T> {
+    let Some(bias) = bias.map(Param::value) else { return y };
     let per_channel: Vec<usize> = (0..y.rank()).map(|k| if k == 1 { bias.len() } else { 1 }).collect();
     y + bias.reshape(&per_channel)
 }

@@ -30,11 +30,6 @@ pub(super) fn nth<T>(x: &[T], len: usize, i: usize) -> &[T] {
     &x[i * len..(i + 1) * len]
 }
 
-/// The `i`-th of matrices of `len` numbers, for writing.
-pub(super) fn nth_mut<T>(x: &mut [T], len: usize, i: usize) -> &mut [T] {
-    &mut x[i * len..(i + 1) * len]
-}
-
 /// Both with the same leading axes.
 #[track_caller]
 pub(super) fn same_lead<T: Real>(op: &str, a: &Tensor<T>, b: &Tensor<T>) -> (Tensor<T>, Tensor<T>) {
@@ -72,16 +67,6 @@ pub(super) fn mask<T: Real>(n: usize, keep: impl Fn(usize, usize) -> bool) -> Te
 /// (X + Xᵀ)/2.
 pub(super) fn symmetric<T: Real>(x: &Tensor<T>) -> Tensor<T> {
     (x + x.t()) * 0.5
-}
-
-/// The diagonals of matrices, `[.., n]`.
-pub(super) fn diagonals<T: Real>(x: &Tensor<T>) -> Tensor<T> {
-    (x * Tensor::eye(x.shape()[x.rank() - 1])).sum_axes(&[-1], false)
-}
-
-/// Diagonal matrices `[.., n, n]` of rows `[.., n]`.
-pub(super) fn from_diagonals<T: Real>(d: &Tensor<T>) -> Tensor<T> {
-    d.unsqueeze(-1) * Tensor::eye(d.shape()[d.rank() - 1])
 }
 
 /// The outputs of an op that packs several into rows: each `len` numbers long, as `lead` followed by `tail`.

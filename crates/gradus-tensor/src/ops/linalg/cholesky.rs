@@ -1,8 +1,8 @@
 //! The Cholesky factor of a positive definite matrix, batched.
 
-use super::batch::{mask, needs_matrix, nth, nth_mut, sizes, square, symmetric};
+use super::batch::{needs_matrix, nth, sizes, square, symmetric};
 use super::triangular_solve::solve;
-use super::verdict::{code, judge};
+use super::verdict::{each, judge};
 use crate::case::{Case, Room, spread};
 use crate::error::Result;
 use crate::node::Tensor;
@@ -19,9 +19,7 @@ pub struct Cholesky;
 
 /// Φ: the lower triangle with half of the diagonal.
 fn half<T: Real>(x: &Tensor<T>) -> Tensor<T> {
-    let n = x.shape()[x.rank() - 1];
-    let keep = mask(n, |i, j| i > j) + Tensor::eye(n) * 0.5;
-    x * keep
+    (x.tril(0) + x.tril(-1)) * 0.5
 }
 
 impl<T: Real> Op<T> for Cholesky {
@@ -35,16 +33,9 @@ impl<T: Real> Op<T> for Cholesky {
         sizes(x[0]).0
     }
     fn eval(&self, x: &[View<'_, T>], out: &mut [T], aux: &mut [T]) {
-        let (batch, n, _) = sizes(x[0].shape);
+        let (_, n, _) = sizes(x[0].shape);
         let a = x[0].to_vec();
-        for i in 0..batch {
-            let l = nth_mut(out, n * n, i);
-            let verdict = linalg::cholesky(n, nth(&a, n * n, i), l);
-            if verdict.is_err() {
-                l.fill(T::NAN);
-            }
-            aux[i] = code(verdict);
-        }
+        each(out, n * n, aux, |i, y| linalg::cholesky(n, nth(&a, n * n, i), y));
     }
     fn vjp(&self, at: &Point<'_, T>, g: &Tensor<T>, _: &[bool]) -> Slots<T> {
         let l = at.output;

@@ -1,7 +1,7 @@
 //! Eigenvalues and eigenvectors of symmetric matrices, batched. With the feature `linalg` by faer, without it by Jacobi's rotations.
 
-use super::batch::{diagonals, from_diagonals, mask, needs_matrix, nth, pack, sizes, square, symmetric, unpack, with_tail};
-use super::verdict::{code, data, degenerate, is_differentiated, judge};
+use super::batch::{mask, needs_matrix, nth, pack, sizes, square, symmetric, unpack, with_tail};
+use super::verdict::{data, degenerate, each, is_differentiated, judge};
 use crate::case::{Case, Room, spread};
 use crate::error::Result;
 use crate::message;
@@ -71,23 +71,19 @@ impl<T: Real> Op<T> for Eigh {
         sizes(x[0]).0
     }
     fn eval(&self, x: &[View<'_, T>], out: &mut [T], aux: &mut [T]) {
-        let (batch, n, _) = sizes(x[0].shape);
+        let (_, n, _) = sizes(x[0].shape);
         let a = x[0].to_vec();
-        for i in 0..batch {
-            let y = &mut out[i * (n + n * n)..(i + 1) * (n + n * n)];
+        each(out, n + n * n, aux, |i, y| {
             let (values, vectors) = y.split_at_mut(n);
-            let verdict = linalg::symmetric_eigen(n, nth(&a, n * n, i), values, vectors);
+            linalg::symmetric_eigen(n, nth(&a, n * n, i), values, vectors)?;
             turn(n, n, vectors);
-            if verdict.is_err() {
-                y.fill(T::NAN);
-            }
-            aux[i] = code(verdict);
-        }
+            Ok(())
+        });
     }
     fn vjp(&self, at: &Point<'_, T>, g: &Tensor<T>, _: &[bool]) -> Slots<T> {
         let (_, n, _) = sizes(at.inputs[0].shape());
         let ((values, v), (g_values, g_v)) = (parts(at.output, n), parts(g, n));
-        let inner = from_diagonals(&g_values) + gaps(&values) * v.t().matmul(&g_v);
+        let inner = g_values.diag_embed(0) + gaps(&values) * v.t().matmul(&g_v);
         std::iter::once(Slot::Of(v.matmul(&inner).matmul(&v.t()))).collect()
     }
     fn jvp(&self, at: &Point<'_, T>, t: &[Slot<T>]) -> Slot<T> {
@@ -96,7 +92,7 @@ impl<T: Real> Op<T> for Eigh {
         t[0].clone().map(|da| {
             let k = v.t().matmul(&da).matmul(&v);
             let dv = v.matmul(&(gaps(&values) * &k));
-            pack(&[(diagonals(&k), 1), (dv, 2)])
+            pack(&[(k.diagonal(0), 1), (dv, 2)])
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Eigenvalues alone of symmetric matrices, batched: where two are equal they still have first derivatives.
 
-use super::batch::{diagonals, from_diagonals, needs_matrix, nth, sizes, square, symmetric, with_tail};
+use super::batch::{needs_matrix, nth, sizes, square, symmetric, with_tail};
 use super::eigh::{eigh, with_eigenvalues};
 use super::verdict::{code, judge};
 use crate::case::{Case, Room, spread};
@@ -48,12 +48,12 @@ impl<T: Real> Op<T> for Eigvalsh {
         let a = &at.inputs[0];
         // The vectors that the value left are constants: good for the first derivative alone.
         let v = if is_recording() { eigh(a).1 } else { Tensor::from_slice(a.shape(), &at.aux[sizes(a.shape()).0..]) };
-        std::iter::once(Slot::Of(v.matmul(&from_diagonals(g)).matmul(&v.t()))).collect()
+        std::iter::once(Slot::Of(v.matmul(&g.diag_embed(0)).matmul(&v.t()))).collect()
     }
     fn jvp(&self, at: &Point<'_, T>, t: &[Slot<T>]) -> Slot<T> {
         t[0].clone().map(|da| {
             let v = eigh(&at.inputs[0]).1;
-            diagonals(&v.t().matmul(&da).matmul(&v))
+            v.t().matmul(&da).matmul(&v).diagonal(0)
         })
     }
 }

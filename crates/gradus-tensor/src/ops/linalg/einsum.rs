@@ -1,4 +1,4 @@
-//! Sums of products by Einstein's notation, made of permute, reshape, matmul and sum.
+//! Sums of products by Einstein's notation, made of permute, diagonal, reshape, matmul and sum.
 
 use super::subscripts::{Label, Subscripts};
 use crate::case::{Case, Room, spread};
@@ -83,15 +83,10 @@ fn repeated(labels: &[Label]) -> Option<(usize, usize)> {
     (0..labels.len()).find_map(|q| labels[..q].iter().position(|&l| l == labels[q]).map(|p| (p, q)))
 }
 
-/// The elements whose indices along axes p and q are equal; that axis comes last. In rows of n + 1 numbers the diagonal is a column.
+/// The elements whose indices along axes p and q are equal; that axis comes last.
 fn diagonal<T: Real>(x: &Tensor<T>, p: usize, q: usize) -> Tensor<T> {
-    let n = x.shape()[p];
     let order: Dims = (0..x.rank()).filter(|&k| k != p && k != q).chain([p, q]).collect();
-    let lead: Dims = order[..x.rank() - 2].iter().map(|&k| x.shape()[k]).collect();
-    let with = |tail: &[usize]| lead.iter().chain(tail).copied().collect::<Dims>();
-    let flat = x.permute(&order).reshape(&with(&[n * n]));
-    let longer = Tensor::concat(&[flat, Tensor::zeros(&with(&[n]))], -1);
-    longer.reshape(&with(&[n, n + 1])).select(-1, 0)
+    x.permute(&order).diagonal(0)
 }
 
 impl<T: Real> Tensor<T> {

@@ -1,7 +1,7 @@
 //! The inverse of a matrix, batched.
 
-use super::batch::{needs_matrix, nth, nth_mut, sizes, square};
-use super::verdict::{code, judge};
+use super::batch::{needs_matrix, nth, sizes, square};
+use super::verdict::{each, judge};
 use crate::case::{Case, Room, spread};
 use crate::error::Result;
 use crate::node::Tensor;
@@ -31,16 +31,9 @@ impl<T: Real> Op<T> for Inverse {
         sizes(x[0]).0
     }
     fn eval(&self, x: &[View<'_, T>], out: &mut [T], aux: &mut [T]) {
-        let (batch, n, _) = sizes(x[0].shape);
+        let (_, n, _) = sizes(x[0].shape);
         let a = x[0].to_vec();
-        for i in 0..batch {
-            let y = nth_mut(out, n * n, i);
-            let verdict = linalg::inverse(n, nth(&a, n * n, i), y);
-            if verdict.is_err() {
-                y.fill(T::NAN);
-            }
-            aux[i] = code(verdict);
-        }
+        each(out, n * n, aux, |i, y| linalg::inverse(n, nth(&a, n * n, i), y));
     }
     fn vjp(&self, at: &Point<'_, T>, g: &Tensor<T>, _: &[bool]) -> Slots<T> {
         let yt = at.output.t();

@@ -1,6 +1,6 @@
 //! The reduced QR factorisation, batched.
 
-use super::batch::{mask, needs_matrix, nth, pack, sizes, unpack, with_tail};
+use super::batch::{needs_matrix, nth, pack, sizes, unpack, with_tail};
 use super::triangular_solve::solve;
 use super::verdict::{data, is_differentiated, rounding};
 use crate::case::{Case, Room, spread};
@@ -27,10 +27,6 @@ fn factors<T: Real>(packed: &Tensor<T>, m: usize, n: usize) -> (Tensor<T>, Tenso
     }
 }
 
-fn below<T: Real>(x: &Tensor<T>) -> Tensor<T> {
-    x * mask(x.shape()[x.rank() - 1], |i, j| i > j)
-}
-
 impl<T: Real> Op<T> for Qr {
     fn name(&self) -> &str {
         <Self as Room>::NAME
@@ -52,8 +48,8 @@ impl<T: Real> Op<T> for Qr {
         let (_, m, n) = sizes(at.inputs[0].shape());
         let ((q, r), (gq, gr)) = (factors(at.output, m, n), factors(g, m, n));
         let inner = r.matmul(&gr.t()) - gq.t().matmul(&q);
-        let low = below(&inner);
-        let both = &low + low.t() + inner * Tensor::eye(n);
+        let low = inner.tril(-1);
+        let both = inner.tril(0) + low.t();
         let da = solve(Triangular::UPPER.transposed().right(), &r, &(gq + q.matmul(&both)));
         std::iter::once(Slot::Of(da)).collect()
     }
@@ -63,7 +59,7 @@ impl<T: Real> Op<T> for Qr {
         t[0].clone().map(|da| {
             let c = solve(Triangular::UPPER.right(), &r, &da);
             let inner = q.t().matmul(&c);
-            let low = below(&inner);
+            let low = inner.tril(-1);
             let upper = inner - (&low - low.t());
             let dq = c - q.matmul(&upper);
             pack(&[(dq, 2), (upper.matmul(&r), 2)])

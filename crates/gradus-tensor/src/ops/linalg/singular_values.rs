@@ -1,6 +1,6 @@
 //! Singular values alone, batched: where two are equal, or one is 0, they still have first derivatives.
 
-use super::batch::{diagonals, needs_matrix, nth, sizes, with_tail};
+use super::batch::{needs_matrix, nth, sizes, with_tail};
 use super::svd::{svd, with_singular_values};
 use super::verdict::{code, judge, rounding};
 use crate::case::{Case, Room, spread};
@@ -76,7 +76,7 @@ impl<T: Real> Op<T> for SingularValues {
         let (_, m, n) = sizes(a.shape());
         t[0].clone().map(|da| {
             let (u, _, vt) = svd(a);
-            diagonals(&u.t().matmul(&da).matmul(&vt.t())) * counted(at.output, m.max(n))
+            u.t().matmul(&da).matmul(&vt.t()).diagonal(0) * counted(at.output, m.max(n))
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Systems of linear equations, batched.
 
-use super::batch::{needs_matrix, nth, nth_mut, same_lead, sizes};
-use super::verdict::{code, judge};
+use super::batch::{needs_matrix, nth, same_lead, sizes};
+use super::verdict::{each, judge};
 use crate::case::{Case, Room, spread};
 use crate::error::Result;
 use crate::message;
@@ -42,22 +42,16 @@ impl<T: Real> Op<T> for Solve {
         sizes(x[0]).0
     }
     fn eval(&self, x: &[View<'_, T>], out: &mut [T], aux: &mut [T]) {
-        let (batch, n, m) = sizes(x[1].shape);
+        let (_, n, m) = sizes(x[1].shape);
         let a = x[0].to_vec();
         x[1].copy_to(out);
         let (mut lu, mut pivots) = (vec![T::ZERO; n * n], vec![0; n]);
-        for i in 0..batch {
+        let solve = if self.transposed { linalg::lu_solve_transposed } else { linalg::lu_solve };
+        each(out, n * m, aux, |i, b| {
             lu.copy_from_slice(nth(&a, n * n, i));
-            let b = nth_mut(out, n * m, i);
-            let verdict = linalg::lu_factor(n, &mut lu, &mut pivots).and_then(|()| {
-                let solve = if self.transposed { linalg::lu_solve_transposed } else { linalg::lu_solve };
-                solve(n, m, &lu, &pivots, b)
-            });
-            if verdict.is_err() {
-                b.fill(T::NAN);
-            }
-            aux[i] = code(verdict);
-        }
+            linalg::lu_factor(n, &mut lu, &mut pivots)?;
+            solve(n, m, &lu, &pivots, b)
+        });
     }
     fn vjp(&self, at: &Point<'_, T>, g: &Tensor<T>, wanted: &[bool]) -> Slots<T> {
         let b = Solve::apply(!self.transposed, &at.inputs[0], g);

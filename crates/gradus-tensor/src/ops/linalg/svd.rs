@@ -1,8 +1,8 @@
 //! The thin singular value decomposition, batched. With the feature `linalg` by faer, without it by Jacobi's rotations.
 
-use super::batch::{diagonals, from_diagonals, mask, needs_matrix, nth, pack, sizes, unpack, with_tail};
+use super::batch::{mask, needs_matrix, nth, pack, sizes, unpack, with_tail};
 use super::eigh::turn;
-use super::verdict::{code, data, degenerate, is_differentiated, judge};
+use super::verdict::{data, degenerate, each, is_differentiated, judge};
 use crate::case::{Case, Room, spread};
 use crate::error::Result;
 use crate::message;
@@ -69,24 +69,19 @@ impl<T: Real> Op<T> for Svd {
         sizes(x[0]).0
     }
     fn eval(&self, x: &[View<'_, T>], out: &mut [T], aux: &mut [T]) {
-        let (batch, m, n) = sizes(x[0].shape);
+        let (_, m, n) = sizes(x[0].shape);
         let (a, k) = (x[0].to_vec(), m.min(n));
-        let len = k * (m + n + 1);
-        for i in 0..batch {
-            let y = &mut out[i * len..(i + 1) * len];
+        each(out, k * (m + n + 1), aux, |i, y| {
             let (u, rest) = y.split_at_mut(m * k);
             let (s, vt) = rest.split_at_mut(k);
-            let verdict = linalg::svd(m, n, nth(&a, m * n, i), u, s, vt);
+            linalg::svd(m, n, nth(&a, m * n, i), u, s, vt)?;
             for (turned, row) in turn(m, k, u).into_iter().zip(vt.chunks_exact_mut(n.max(1))) {
                 if turned {
                     row.iter_mut().for_each(|x| *x = -*x);
                 }
             }
-            if verdict.is_err() {
-                y.fill(T::NAN);
-            }
-            aux[i] = code(verdict);
-        }
+            Ok(())
+        });
     }
     fn vjp(&self, at: &Point<'_, T>, g: &Tensor<T>, _: &[bool]) -> Slots<T> {
         let (_, m, n) = sizes(at.inputs[0].shape());
@@ -95,7 +90,7 @@ impl<T: Real> Op<T> for Svd {
         let (e, h) = gaps(&s);
         let (left, right) = (u.t().matmul(&gu), v.t().matmul(&gv));
         let (even, odd) = (e * (&left + &right), h * (left - right));
-        let inner = from_diagonals(&gs) + (&even + even.t() + &odd - odd.t()) * 0.5;
+        let inner = gs.diag_embed(0) + (&even + even.t() + &odd - odd.t()) * 0.5;
         let mut da = u.matmul(&inner).matmul(&vt);
         let over = s.unsqueeze(-2);
         if m > n {
@@ -123,7 +118,7 @@ impl<T: Real> Op<T> for Svd {
             if n > m {
                 dv = dv + outside(&v, &da.t().matmul(&u)) / &over;
             }
-            pack(&[(du, 2), (diagonals(&p), 1), (dv.t(), 2)])
+            pack(&[(du, 2), (p.diagonal(0), 1), (dv.t(), 2)])
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Triangular systems, from either side, batched.
 
-use super::batch::{mask, needs_matrix, nth, nth_mut, same_lead, sizes};
-use super::verdict::{code, judge};
+use super::batch::{needs_matrix, nth, same_lead, sizes};
+use super::verdict::{each, judge};
 use crate::case::{Case, Room, spread};
 use crate::error::Result;
 use crate::message;
@@ -24,9 +24,8 @@ pub(super) fn solve<T: Real>(kind: Triangular, t: &Tensor<T>, b: &Tensor<T>) -> 
 
 /// The half that is read, without the diagonal where it counts as ones.
 fn read<T: Real>(kind: Triangular, t: &Tensor<T>) -> Tensor<T> {
-    let strict = usize::from(kind.unit);
-    let n = t.shape()[t.rank() - 1];
-    t * mask(n, |i, j| if kind.half == Half::Lower { i >= j + strict } else { j >= i + strict })
+    let strict = isize::from(kind.unit);
+    if kind.half == Half::Lower { t.tril(-strict) } else { t.triu(strict) }
 }
 
 impl<T: Real> Op<T> for TriangularSolve {
@@ -47,18 +46,11 @@ impl<T: Real> Op<T> for TriangularSolve {
         sizes(x[0]).0
     }
     fn eval(&self, x: &[View<'_, T>], out: &mut [T], aux: &mut [T]) {
-        let ((batch, n, _), (_, p, q)) = (sizes(x[0].shape), sizes(x[1].shape));
+        let ((_, n, _), (_, p, q)) = (sizes(x[0].shape), sizes(x[1].shape));
         let m = if self.0.side == Side::Left { q } else { p };
         let t = x[0].to_vec();
         x[1].copy_to(out);
-        for i in 0..batch {
-            let b = nth_mut(out, n * m, i);
-            let verdict = linalg::triangular_solve(n, m, self.0, nth(&t, n * n, i), b);
-            if verdict.is_err() {
-                b.fill(T::NAN);
-            }
-            aux[i] = code(verdict);
-        }
+        each(out, n * m, aux, |i, b| linalg::triangular_solve(n, m, self.0, nth(&t, n * n, i), b));
     }
     fn vjp(&self, at: &Point<'_, T>, g: &Tensor<T>, wanted: &[bool]) -> Slots<T> {
         let b = solve(self.0.transposed(), &at.inputs[0], g);

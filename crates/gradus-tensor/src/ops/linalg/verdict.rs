@@ -18,6 +18,23 @@ pub(super) fn code<T: Real>(verdict: Result<(), linalg::Error>) -> T {
     }
 }
 
+/// Runs `one` for every matrix of a batch, on its `len` numbers of `out`: NaN where there is no answer, and the verdicts in `codes`.
+pub(super) fn each<T: Real>(
+    out: &mut [T],
+    len: usize,
+    codes: &mut [T],
+    mut one: impl FnMut(usize, &mut [T]) -> Result<(), linalg::Error>,
+) {
+    for (i, verdict) in codes.iter_mut().enumerate() {
+        let y = &mut out[i * len..(i + 1) * len];
+        let answer = one(i, y);
+        if answer.is_err() {
+            y.fill(T::NAN);
+        }
+        *verdict = code(answer);
+    }
+}
+
 /// The first verdict against an op: `lacking` says what a matrix with a bad pivot is not, `way_out` what to do.
 pub(super) fn judge<T: Real>(
     op: &str,

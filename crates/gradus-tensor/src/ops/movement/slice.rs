@@ -67,10 +67,12 @@ impl<T: Real> Linear<T> for Unslice {
             return;
         }
         let flat = x[0].contiguous().map_or_else(|| Cow::Owned(x[0].to_vec()), Cow::Borrowed);
+        // Without steps the range is one run.
+        let run = if self.step == 1 { n * inner } else { inner };
         for (y, x) in out.chunks_exact_mut(whole).zip(flat.chunks_exact(n * inner)) {
-            for (i, x) in x.chunks_exact(inner).enumerate() {
+            for (i, x) in x.chunks_exact(run).enumerate() {
                 let at = (self.start + i * self.step) * inner;
-                y[at..at + inner].copy_from_slice(x);
+                y[at..at + run].copy_from_slice(x);
             }
         }
     }
@@ -142,7 +144,11 @@ impl Room for Unslice {
             one("one", &[1], 0, 2, 1, 3),
             one("empty", &[0], 0, 0, 2, 2),
             one("empty elsewhere", &[0, 2], 1, 0, 2, 4),
+            one("columns without steps", &[2, 2], 1, 0, 1, 3),
+            one("rows without steps", &[2, 2], 0, 2, 1, 4),
+            one("empty without steps", &[0], 0, 1, 1, 2),
             Case::new("of a transpose", vec![spread(&[2, 3], 1)], |x| unslice(&x[0].t(), 0, 0, 2, 6).exp()),
+            Case::new("of a transpose without steps", vec![spread(&[2, 3], 1)], |x| unslice(&x[0].t(), 0, 1, 1, 5).exp()),
         ]
     }
 }
