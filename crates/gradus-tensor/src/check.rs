@@ -50,6 +50,9 @@ fn derive<'a>(f: Function<'a>, v: &'a [Tensor<f64>], way: Way) -> Function<'a> {
     })
 }
 
+/// Differences more uncertain than this part of the derivative's size would let every wrong rule pass.
+const BLIND: f64 = 1e-2;
+
 const FIRST: [f64; 4] = [1e-11, 1e-10, 1e-9, 1e-8];
 
 impl Case {
@@ -121,7 +124,13 @@ impl Case {
                 let error = (difference - reference).abs();
                 let allowed = 1e-6 * reference.abs().max(scale * 1e-2).max(1e-3) + 10.0 * uncertainty;
                 out.worst_difference = out.worst_difference.max(error / reference.abs().max(1.0));
-                if error.is_nan() || error > allowed || !reference.is_finite() {
+                if uncertainty > BLIND * reference.abs().max(scale) {
+                    out.failures.push(format!(
+                        "{}: order {order}: differences say nothing (exact {reference:e}, difference {difference:e} ±{uncertainty:e}); choose \
+                         another step, state the derivative, or skip with the reason",
+                        self.label
+                    ));
+                } else if error.is_nan() || error > allowed || !reference.is_finite() {
                     out.failures.push(format!(
                         "{}: order {order}: exact {reference:e}, finite difference {difference:e} (±{uncertainty:e})",
                         self.label

@@ -8,3 +8,4 @@ mod riemannian;
 mod schedules;
 mod solvers;
 mod step;
+mod weight_norms;

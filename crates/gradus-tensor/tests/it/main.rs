@@ -4,6 +4,7 @@ mod engine;
 mod linalg;
 mod programs;
 mod sliding;
+mod steps;
 mod table;
 mod taylor;
 mod tools;

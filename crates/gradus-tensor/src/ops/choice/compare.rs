@@ -107,7 +107,7 @@ impl Room for Compare {
             Case::new(label, vec![spread(a, 1), spread(b, 2)], move |x| of(&x[0].gt(&x[1]), x))
         };
         let tie = |label: &str, y: f64, f: fn(&Tensor<f64>, &Tensor<f64>) -> Mask| {
-            Case::new(label, vec![row(&[0.0, 1.0, 2.0])], move |x| f(&x[0], &row(&[-0.0, 2.0, 1.0])).to_tensor()).expect(0, y)
+            Case::new(label, vec![row(&[0.0, 1.0, 2.0])], move |x| f(&x[0], &row(&[-0.0, 2.0, 1.0])).to_tensor()).expect_all([y, 0.0, 0.0, 0.0])
         };
         vec![
             on("same shape", &[2, 3], &[2, 3]),
