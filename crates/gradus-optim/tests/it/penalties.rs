@@ -2,7 +2,7 @@
 
 use gradus_optim::gradus_tensor::rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
 use gradus_optim::gradus_tensor::{
-    Grad, Index, Mode, Module, Param, Parametrization, Role, Tensor, Tree, grad, hessian_matrix, jacobian,
+    Index, Mode, Module, Param, Parametrization, Role, Tensor, Tree, grad, hessian_matrix, jacobian,
 };
 use gradus_optim::penalty::{self, Penalty};
 use gradus_optim::{Objective, Sgd};
