@@ -144,6 +144,7 @@ impl Room for Unslice {
             one("one", &[1], 0, 2, 1, 3),
             one("empty", &[0], 0, 0, 2, 2),
             one("empty elsewhere", &[0, 2], 1, 0, 2, 4),
+            one("row without steps", &[2], 0, 1, 1, 4),
             one("columns without steps", &[2, 2], 1, 0, 1, 3),
             one("rows without steps", &[2, 2], 0, 2, 1, 4),
             one("empty without steps", &[0], 0, 1, 1, 2),
