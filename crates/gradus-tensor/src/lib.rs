@@ -25,6 +25,7 @@ mod dims;
 mod display;
 mod error;
 pub mod extend;
+pub mod floats;
 mod forward;
 mod grad;
 mod graph;

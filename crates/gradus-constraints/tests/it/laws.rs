@@ -9,14 +9,14 @@ use gradus_constraints::{
 };
 use std::sync::Arc;
 
-type Set = Arc<dyn Parametrization<f64>>;
+pub(crate) type Set = Arc<dyn Parametrization<f64>>;
 
 const ANY: &[&[usize]] = &[&[3], &[1], &[0], &[2, 3], &[]];
 const ROWS: &[&[usize]] = &[&[3], &[1], &[2, 3]];
 const SQUARE: &[&[usize]] = &[&[3, 3], &[1, 1], &[0, 0], &[2, 2, 2]];
 const FRAMES: &[&[usize]] = &[&[3, 3], &[4, 2], &[2, 4], &[1, 1], &[3, 0], &[0, 0], &[2, 3, 2]];
 
-fn sets() -> Vec<(Set, &'static [&'static [usize]])> {
+pub(crate) fn sets() -> Vec<(Set, &'static [&'static [usize]])> {
     vec![
         (Arc::new(Interval::new(-1.0, 2.5)), ANY),
         (Arc::new(HalfLine::at_least(1.5)), ANY),

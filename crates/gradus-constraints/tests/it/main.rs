@@ -4,4 +4,5 @@ mod drift;
 mod laws;
 mod manifolds;
 mod samples;
+mod starts;
 mod values;

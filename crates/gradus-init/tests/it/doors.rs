@@ -39,7 +39,26 @@ fn a_layer_can_keep_any_scheme() {
     assert_eq!(b, kept.clone().sample(1000, &mut rng(3)));
 }
 
-/// Both types under one key come from the same words, but neither is the other rounded; children of keys differ.
+/// The same bits for 1, 2, 3 and 5 threads, whatever the scheme draws.
+#[test]
+fn numbers_do_not_depend_on_threads() {
+    let schemes: [Box<dyn Scheme>; 5] = [
+        Box::new(normal(0.0, 1.0)),
+        Box::new(glorot_uniform()),
+        Box::new(he_truncated()),
+        Box::new(orthogonal(1.0)),
+        Box::new(sparse(20, 1.0)),
+    ];
+    for scheme in schemes {
+        let draw = |threads| {
+            gradus_kernels::threads::set_threads(threads);
+            scheme.sample::<f32, _>((700, 600), &mut rng(6)).mapv(f32::to_bits)
+        };
+        let one = draw(1);
+        assert!([2, 3, 5].into_iter().all(|n| draw(n) == one), "{scheme:?}");
+    }
+}
+
 #[test]
 fn empty_weights_are_filled() {
     for shape in [(0, 3), (3, 0), (0, 0)] {

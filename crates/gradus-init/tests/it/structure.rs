@@ -1,9 +1,10 @@
 //! Identity, Dirac, sparse, gates, stacks.
 
-use crate::rng;
+use crate::{kolmogorov, rng};
 use gradus_init::ndarray::{Array1, Array2, Array3, Array4, s};
 use gradus_init::{
-    Scheme, constant, delta_orthogonal, dirac, eye, gates, glorot_normal, identity, ones, orthogonal, sparse, zeros,
+    Scheme, constant, delta_orthogonal, dirac, eye, gates, glorot_normal, identity, ones, orthogonal, rotations,
+    sparse, zeros,
 };
 
 #[test]
@@ -85,5 +86,28 @@ fn stacks_are_filled_matrix_by_matrix() {
         let q: Array2<f64> = w.slice(s![i, j, .., ..]).to_owned();
         let defect = (q.t().dot(&q) - Array2::<f64>::eye(4)).mapv(f64::abs).fold(0.0, |m: f64, &x| m.max(x));
         assert!(defect < 1e-14);
+    }
+}
+
+/// Plane rotations: orthogonal, of determinant 1, zero off the blocks, angles uniform in ±largest (Kolmogorov-Smirnov).
+#[test]
+fn rotations_are_orthogonal_with_uniform_angles() {
+    let largest = 2.0;
+    let w: Array2<f64> = rotations(largest).sample((2001, 2001), &mut rng(9));
+    let mut angles = Vec::new();
+    for k in 0..1000 {
+        let block = w.slice(s![2 * k..2 * k + 2, 2 * k..2 * k + 2]);
+        let (c, s) = (block[[0, 0]], block[[1, 0]]);
+        assert!(block[[1, 1]] == c && block[[0, 1]] == -s && (c * c + s * s - 1.0).abs() < 1e-15);
+        angles.push(s.atan2(c));
+    }
+    assert!(w[[2000, 2000]] == 1.0 && w.iter().filter(|&&w| w != 0.0).count() <= 4001);
+    let ks = kolmogorov(angles, |t| ((t + largest) / (2.0 * largest)).clamp(0.0, 1.0));
+    assert!(ks < 1.95, "{ks}");
+    // As gates of a recurrent weight, block by block.
+    let u: Array2<f64> = gates([rotations(1.0), rotations(3.0)]).sample((8, 4), &mut rng(10));
+    for g in 0..2 {
+        let block = u.slice(s![4 * g..4 * (g + 1), ..]);
+        assert!((block.t().dot(&block) - Array2::<f64>::eye(4)).iter().all(|d| d.abs() < 1e-15));
     }
 }

@@ -1,6 +1,7 @@
 //! The tests of the engine, in one binary.
 
 mod engine;
+mod floats;
 mod linalg;
 mod programs;
 mod sliding;
