@@ -79,15 +79,16 @@ struct Net<C: Module<Elem = f32>> {
 fn train<C: Module<Elem = f32>>(
     name: &str,
     mut net: Net<C>,
-    run: fn(&C, &Tensor) -> Tensor,
+    run: fn(&C, &Tensor, &mut Mode) -> Tensor,
     rule: RmsProp,
     f: &Flags,
     most: usize,
 ) -> (Net<C>, [f64; 3], usize) {
     let rng = &mut Xoshiro256PlusPlus::seed_from_u64(f.seed + 1);
     let logits = |net: &Net<C>, x: &Tensor| {
-        let h = run(&net.cell, x);
-        net.head.forward(&h.reshape(&[h.len() / f.hidden, f.hidden]), &mut Mode::eval())
+        let mode = &mut Mode::eval();
+        let h = run(&net.cell, x, mode);
+        net.head.forward(&h.reshape(&[h.len() / f.hidden, f.hidden]), mode)
     };
     let (clock, mut rule) = (Instant::now(), rule.clip_global_norm(1.0));
     let (mut mean, mut step) = (10.0 * 8.0_f64.ln() / (f.length + 20) as f64, 0);
@@ -129,15 +130,16 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     let cell = OrthogonalRnn::starting_at(&rotations(PI), KINDS, f.hidden, rng);
     let net = Net { cell, head: Linear::new(f.hidden, KINDS, rng) };
     let rule = RmsProp::new(f.rate).smoothing(0.9).group(Group::named("cell.recurrent*").rate_factor(0.1));
-    let (net, [loss, right, seconds], steps) =
-        train("orthogonal", net, |cell, x| cell.run(x, cell.start(x.shape()[0])), rule, &f, f.iterations);
+    let run = |cell: &OrthogonalRnn, x: &Tensor, m: &mut Mode| cell.run(x, cell.start(x.shape()[0]), m);
+    let (net, [loss, right, seconds], steps) = train("orthogonal", net, run, rule, &f, f.iterations);
     let defect = Stiefel::expm().defect(&net.cell.recurrent().value());
     println!("largest entry of |WᵀW − I|: {defect:.1e}");
     let mut numbers = json!({ "cross_entropy": loss, "baseline": baseline, "defect": defect, "symbols_right": right, "seconds": seconds });
     if f.lstm {
         let net = Net { cell: Cell::lstm(KINDS, f.hidden, rng), head: Linear::new(f.hidden, KINDS, rng) };
         let rule = RmsProp::new(f.rate).smoothing(0.9);
-        let (_, [loss, ..], _) = train("lstm", net, |cell, x| cell.run(x, cell.start(x.shape()[0])).0, rule, &f, steps);
+        let run = |cell: &Cell, x: &Tensor, m: &mut Mode| cell.run(x, cell.start(x.shape()[0]), m).0;
+        let (_, [loss, ..], _) = train("lstm", net, run, rule, &f, steps);
         numbers["cross_entropy_lstm"] = json!(loss);
     }
     f.json.as_deref().map_or(Ok(()), |path| write_json(path, &numbers))?;

@@ -53,6 +53,7 @@ pub(crate) fn module(input: &DeriveInput) -> Result<TokenStream> {
             type Elem = <#first as #engine::Tree>::Elem;
             type Owned = Self;
             fn visit(&self, #visitor: &mut dyn #engine::Visitor<Self::Elem>) {
+                #visitor.layer(#engine::Place::of(self));
                 #(
                     #visitor.enter(#names);
                     #engine::Tree::visit(&self.#members, #visitor);

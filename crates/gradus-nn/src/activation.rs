@@ -1,7 +1,7 @@
 //! Functions without parameters as layers, for [`Sequential`](crate::Sequential).
 
-use crate::layer::Layer;
-use gradus_tensor::{Mode, Module, Real, Tensor, Tree, Visitor, VisitorMut};
+use crate::layer::{Layer, without_leaves};
+use gradus_tensor::{Mode, Real, Tensor};
 use std::fmt;
 
 /// A named function of a tensor as a layer: `Activation::new("relu", Tensor::relu)`, or one of the ready ones.
@@ -50,20 +50,9 @@ impl<T: Real> fmt::Debug for Activation<T> {
 }
 
 impl<T: Real> Layer<T> for Activation<T> {
-    fn forward(&self, x: &Tensor<T>, _: &mut Mode) -> Tensor<T> {
-        (self.f)(x)
+    fn forward(&self, x: &Tensor<T>, mode: &mut Mode) -> Tensor<T> {
+        mode.report(self, &[x], (self.f)(x))
     }
 }
 
-impl<T: Real> Tree for Activation<T> {
-    type Elem = T;
-    type Owned = Self;
-    fn visit(&self, _: &mut dyn Visitor<T>) {}
-    fn map(&self, _: &mut dyn FnMut(&Tensor<T>) -> Tensor<T>) -> Self {
-        *self
-    }
-}
-
-impl<T: Real> Module for Activation<T> {
-    fn visit_mut(&mut self, _: &mut dyn VisitorMut<T>) {}
-}
+without_leaves!(Activation: |activation| activation.name);

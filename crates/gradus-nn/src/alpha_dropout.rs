@@ -29,12 +29,13 @@ impl<T: Real> AlphaDropout<T> {
     /// The output for the input `x`.
     pub fn forward(&self, x: &Tensor<T>, mode: &mut Mode) -> Tensor<T> {
         if self.p == 0.0 || !mode.dropout {
-            return x.clone();
+            return mode.report(self, &[x], x.clone());
         }
         let keep = 1.0 - self.p;
         let a = (keep + SATURATION * SATURATION * keep * self.p).powf(-0.5);
         let mask = x.ones_like().dropout(self.p, 1.0, Granularity::Element, mode.next_key());
-        (x * &mask + (1.0 - mask) * SATURATION) * a - a * SATURATION * self.p
+        let y = (x * &mask + (1.0 - mask) * SATURATION) * a - a * SATURATION * self.p;
+        mode.report(self, &[x], y)
     }
 }
 

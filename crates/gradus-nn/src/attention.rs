@@ -4,6 +4,7 @@ use crate::dropout::dropout;
 use crate::linear::{Linear, drawn};
 use gradus_derive::Module;
 use gradus_init::{glorot_uniform, zeros};
+use gradus_tensor::extend::refuse;
 use gradus_tensor::rand::Rng;
 use gradus_tensor::{Mode, Param, Real, Role, Tensor};
 
@@ -75,9 +76,9 @@ impl<T: Real> MultiheadAttention<T> {
         let e = w.shape()[1];
         let (n, t, s) = match (queries.shape(), keys.shape(), values.shape()) {
             (&[n, t, a], &[m, s, b], v) if n == m && a == e && b == e && v == keys.shape() => (n, t, s),
-            (q, k, v) => panic!(
+            (q, k, v) => refuse(&format!(
                 "attention: queries must be [n, t, {e}], keys and values [n, s, {e}], got {q:?}, {k:?} and {v:?}"
-            ),
+            )),
         };
         let d = e / self.heads;
         let project = |x: &Tensor<T>, part: usize, places: usize| {
@@ -91,6 +92,7 @@ impl<T: Real> MultiheadAttention<T> {
             scores = scores + mask;
         }
         let weights = dropout(&scores.softmax(), self.drop, mode);
-        self.out_proj.forward(&weights.matmul(&v).transpose(1, 2).reshape(&[n, t, e]), mode)
+        let y = self.out_proj.forward(&weights.matmul(&v).transpose(1, 2).reshape(&[n, t, e]), mode);
+        mode.report(self, &[queries, keys, values], y)
     }
 }

@@ -28,14 +28,16 @@ impl<T: Real> DropConnect<T> {
     #[track_caller]
     pub fn forward(&self, x: &Tensor<T>, mode: &mut Mode) -> Tensor<T> {
         if self.p == 0.0 || !mode.dropout {
-            return self.linear.forward(x, mode);
+            let y = self.linear.forward(x, mode);
+            return mode.report(self, &[x], y);
         }
         let w = self.linear.weight().value();
         let w = w.dropout(self.p, 1.0 / (1.0 - self.p), Granularity::Element, mode.next_key());
-        match self.linear.bias() {
+        let y = match self.linear.bias() {
             Some(b) => x.linear(&w, &b.value()),
             None => x.matmul(&w.t()),
-        }
+        };
+        mode.report(self, &[x], y)
     }
 }
 

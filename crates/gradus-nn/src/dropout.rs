@@ -1,7 +1,7 @@
 //! Dropout: units switched off at random in training, so that they do not come to rely on each other.
 
-use crate::layer::Layer;
-use gradus_tensor::{Granularity, Mode, Module, Real, Tensor, Tree, Visitor, VisitorMut};
+use crate::layer::{Layer, without_leaves};
+use gradus_tensor::{Granularity, Mode, Real, Tensor};
 use std::marker::PhantomData;
 
 /// Dropout: in training `y = x ⊙ m / (1 − p)` with m ~ Bern(1 − p), so that E y = x; in evaluation y = x
@@ -51,13 +51,14 @@ impl<T: Real> Dropout<T> {
     /// The output for the input `x`.
     pub fn forward(&self, x: &Tensor<T>, mode: &mut Mode) -> Tensor<T> {
         let keep = 1.0 - self.p;
-        if self.p == 0.0 {
-            return x.clone();
-        }
-        if !mode.dropout {
-            return if self.standard { x * keep } else { x.clone() };
-        }
-        x.dropout(self.p, if self.standard { 1.0 } else { 1.0 / keep }, self.granularity, mode.next_key())
+        let y = match (mode.dropout && self.p > 0.0, self.standard) {
+            (true, standard) => {
+                x.dropout(self.p, if standard { 1.0 } else { 1.0 / keep }, self.granularity, mode.next_key())
+            }
+            (false, true) => x * keep,
+            (false, false) => x.clone(),
+        };
+        mode.report(self, &[x], y)
     }
 }
 
@@ -76,15 +77,4 @@ impl<T: Real> Layer<T> for Dropout<T> {
     }
 }
 
-impl<T: Real> Tree for Dropout<T> {
-    type Elem = T;
-    type Owned = Self;
-    fn visit(&self, _: &mut dyn Visitor<T>) {}
-    fn map(&self, _: &mut dyn FnMut(&Tensor<T>) -> Tensor<T>) -> Self {
-        *self
-    }
-}
-
-impl<T: Real> Module for Dropout<T> {
-    fn visit_mut(&mut self, _: &mut dyn VisitorMut<T>) {}
-}
+without_leaves!(Dropout);

@@ -3,8 +3,9 @@
 use crate::linear::drawn;
 use gradus_derive::Module;
 use gradus_init::normal;
+use gradus_tensor::extend::refuse;
 use gradus_tensor::rand::Rng;
-use gradus_tensor::{Index, Param, Real, Role, Tensor};
+use gradus_tensor::{Index, Mode, Param, Real, Role, Tensor};
 
 /// Row i of a learnt table for the index i. The table starts as N(0, 1).
 ///
@@ -26,12 +27,12 @@ impl<T: Real> Embedding<T> {
 
     /// The vectors of these indices.
     #[track_caller]
-    pub fn forward(&self, indices: &Index) -> Tensor<T> {
+    pub fn forward(&self, indices: &Index, mode: &mut Mode) -> Tensor<T> {
         let table = self.weight.value();
         let entries = table.shape()[0];
         if let Some(k) = indices.max().filter(|&k| k as usize >= entries) {
-            panic!("embedding: index {k} is out of range for {entries} entries");
+            refuse(&format!("embedding: index {k} is out of range for {entries} entries"));
         }
-        table.index_select(0, indices)
+        mode.report(self, &[], table.index_select(0, indices))
     }
 }

@@ -38,7 +38,12 @@ impl Error {
 
 impl From<gradus_tensor::Error> for Error {
     fn from(e: gradus_tensor::Error) -> Self {
-        Error::new(ErrorKind::Engine, e.to_string())
+        let kind = match e.kind() {
+            gradus_tensor::ErrorKind::Shape => ErrorKind::Shape,
+            gradus_tensor::ErrorKind::Name => ErrorKind::Name,
+            _ => ErrorKind::Engine,
+        };
+        Error::new(kind, e.to_string())
     }
 }
 

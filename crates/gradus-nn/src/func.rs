@@ -40,8 +40,9 @@ impl<T: Real> fmt::Debug for Func<T> {
 
 impl<T: Real> Layer<T> for Func<T> {
     fn forward(&self, x: &Tensor<T>, mode: &mut Mode) -> Tensor<T> {
-        (self.f)(x, mode)
+        let y = (self.f)(x, mode);
+        mode.report(self, &[x], y)
     }
 }
 
-without_leaves!(Func);
+without_leaves!(Func: |func| func.name);

@@ -1,6 +1,6 @@
 //! The one signature of a layer, and the form in which layers of different types stand in a list.
 
-use gradus_tensor::{Mode, Module, Real, Tensor, Visitor, VisitorMut};
+use gradus_tensor::{Mode, Module, Place, Real, Tensor, Visitor, VisitorMut};
 use std::fmt::Debug;
 
 /// A map from a tensor to a tensor.
@@ -18,6 +18,8 @@ pub trait AnyLayer<T: Real>: Layer<T> + Debug {
     #[doc(hidden)]
     fn map_any(&self, f: &mut dyn FnMut(&Tensor<T>) -> Tensor<T>) -> Box<dyn AnyLayer<T>>;
     #[doc(hidden)]
+    fn place_any(&self) -> Place;
+    #[doc(hidden)]
     fn clone_any(&self) -> Box<dyn AnyLayer<T>>;
 }
 
@@ -31,18 +33,25 @@ impl<T: Real, L: Layer<T> + Module<Elem = T> + Debug + 'static> AnyLayer<T> for 
     fn map_any(&self, f: &mut dyn FnMut(&Tensor<T>) -> Tensor<T>) -> Box<dyn AnyLayer<T>> {
         Box::new(self.map(f))
     }
+    fn place_any(&self) -> Place {
+        Place::of(self)
+    }
     fn clone_any(&self) -> Box<dyn AnyLayer<T>> {
         Box::new(self.clone())
     }
 }
 
-/// Writes `Tree` and `Module` for layers that hold no tensors.
+/// Writes `Tree` and `Module` for a layer that holds no tensors, with what is printed in place of its type.
 macro_rules! without_leaves {
-    ($($Layer:ident),+) => {$(
+    ($Layer:ident $(: |$layer:ident| $label:expr)?) => {
         impl<T: gradus_tensor::Real> gradus_tensor::Tree for $Layer<T> {
             type Elem = T;
             type Owned = Self;
-            fn visit(&self, _: &mut dyn gradus_tensor::Visitor<T>) {}
+            fn visit(&self, v: &mut dyn gradus_tensor::Visitor<T>) {
+                let place = gradus_tensor::Place::of(self);
+                $(let place = { let $layer = self; place.labelled($label) };)?
+                v.layer(place);
+            }
             fn map(&self, _: &mut dyn FnMut(&gradus_tensor::Tensor<T>) -> gradus_tensor::Tensor<T>) -> Self {
                 self.clone()
             }
@@ -50,6 +59,6 @@ macro_rules! without_leaves {
         impl<T: gradus_tensor::Real> gradus_tensor::Module for $Layer<T> {
             fn visit_mut(&mut self, _: &mut dyn gradus_tensor::VisitorMut<T>) {}
         }
-    )+};
+    };
 }
 pub(crate) use without_leaves;

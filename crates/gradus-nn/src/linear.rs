@@ -87,11 +87,12 @@ impl<T: Real> Linear<T> {
 
     /// The output for the input `x`.
     #[track_caller]
-    pub fn forward(&self, x: &Tensor<T>, _: &mut Mode) -> Tensor<T> {
-        match &self.bias {
+    pub fn forward(&self, x: &Tensor<T>, mode: &mut Mode) -> Tensor<T> {
+        let y = match &self.bias {
             Some(b) => x.linear(&self.weight.value(), &b.value()),
             None => x.matmul(&self.weight.value().t()),
-        }
+        };
+        mode.report(self, &[x], y)
     }
 
     /// A layer with these very weights: W `[n_out, n_in]`, b `[n_out]`.

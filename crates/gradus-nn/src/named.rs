@@ -132,17 +132,17 @@ pub(crate) fn matches(pattern: &str, name: &str) -> bool {
     }
 }
 
-/// The error for a name that does not exist, with the nearest names.
+/// The error for a parameter that does not exist.
 fn unknown(name: &str, names: &[String]) -> Error {
+    Error::new(ErrorKind::Name, format!("there is no parameter named `{name}`; {}", nearest(name, names)))
+}
+
+/// The names nearest to one that does not exist, as a question.
+pub(crate) fn nearest(name: &str, names: &[String]) -> String {
     let mut near: Vec<&String> = names.iter().collect();
     near.sort_by_key(|n| distance(name, n));
     let near: Vec<String> = near.into_iter().take(3).map(|n| format!("`{n}`")).collect();
-    let hint = if near.is_empty() {
-        "the module has no parameters".to_owned()
-    } else {
-        format!("did you mean {}?", near.join(", "))
-    };
-    Error::new(ErrorKind::Name, format!("there is no parameter named `{name}`; {hint}"))
+    if near.is_empty() { "the module has none".to_owned() } else { format!("did you mean {}?", near.join(", ")) }
 }
 
 /// The edit distance of two names (Levenshtein).

@@ -4,8 +4,9 @@ use crate::linear::drawn;
 use gradus_constraints::Stiefel;
 use gradus_derive::Module;
 use gradus_init::{Scheme, glorot_uniform, orthogonal};
+use gradus_tensor::extend::refuse;
 use gradus_tensor::rand::Rng;
-use gradus_tensor::{Param, Real, Role, Tensor};
+use gradus_tensor::{Mode, Param, Real, Role, Tensor};
 use std::sync::Arc;
 
 /// `h' = modReLU(W h + V x; b)` with `W = B e^(A − Aᵀ)` orthogonal (Lezcano-Casado & Martínez-Rubio 2019) and
@@ -61,9 +62,9 @@ impl<T: Real> OrthogonalRnn<T> {
 
     /// The state after the input `x`.
     #[track_caller]
-    pub fn step(&self, x: &Tensor<T>, h: &Tensor<T>) -> Tensor<T> {
+    pub fn step(&self, x: &Tensor<T>, h: &Tensor<T>, mode: &mut Mode) -> Tensor<T> {
         let z = h.matmul(&self.recurrent.value().t()) + x.matmul(&self.input.value().t());
-        mod_relu(&z, &self.bias.value())
+        mode.report(self, &[x, h], mod_relu(&z, &self.bias.value()))
     }
 
     /// Runs over a sequence `[n, time, n_in]` from a state: all states `[n, time, hidden]`.
@@ -71,19 +72,17 @@ impl<T: Real> OrthogonalRnn<T> {
     /// # Panics
     /// If x is not of this shape, or there are no time steps.
     #[track_caller]
-    pub fn run(&self, x: &Tensor<T>, from: Tensor<T>) -> Tensor<T> {
-        assert!(
-            x.rank() == 3 && x.shape()[1] > 0,
-            "orthogonal_rnn: x must be [n, time, n_in] with time > 0, got {:?}",
-            x.shape()
-        );
+    pub fn run(&self, x: &Tensor<T>, from: Tensor<T>, mode: &mut Mode) -> Tensor<T> {
+        if x.rank() != 3 || x.shape()[1] == 0 {
+            refuse(&format!("orthogonal_rnn: x must be [n, time, n_in] with time > 0, got {:?}", x.shape()));
+        }
         let mut h = from;
         let mut states = Vec::with_capacity(x.shape()[1]);
         for t in 0..x.shape()[1] {
-            h = self.step(&x.select(1, t), &h);
+            h = self.step(&x.select(1, t), &h, mode);
             states.push(h.clone());
         }
-        Tensor::stack(&states, 1)
+        mode.report(self, &[x], Tensor::stack(&states, 1))
     }
 
     /// W.

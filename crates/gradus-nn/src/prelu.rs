@@ -23,7 +23,7 @@ impl<T: Real> PRelu<T> {
 
     /// The output for the input `x`.
     #[track_caller]
-    pub fn forward(&self, x: &Tensor<T>, _: &mut Mode) -> Tensor<T> {
+    pub fn forward(&self, x: &Tensor<T>, mode: &mut Mode) -> Tensor<T> {
         let a = self.weight.value();
         let a = if a.len() == 1 {
             a
@@ -31,7 +31,7 @@ impl<T: Real> PRelu<T> {
             let per_channel: Vec<usize> = (0..x.rank()).map(|k| if k == 1 { a.len() } else { 1 }).collect();
             a.reshape(&per_channel)
         };
-        x.relu() - a * (-x).relu()
+        mode.report(self, &[x], x.relu() - a * (-x).relu())
     }
 }
 

@@ -3,8 +3,9 @@
 use crate::linear::drawn;
 use gradus_derive::Module;
 use gradus_init::inverse_sqrt_uniform_of;
+use gradus_tensor::extend::refuse;
 use gradus_tensor::rand::Rng;
-use gradus_tensor::{Param, Real, Role, Tensor};
+use gradus_tensor::{Mode, Param, Real, Role, Tensor};
 
 /// Which recurrence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,11 +88,11 @@ impl<T: Real> Cell<T> {
 
     /// The state after the input `x`.
     #[track_caller]
-    pub fn step(&self, x: &Tensor<T>, state: &State<T>) -> State<T> {
+    pub fn step(&self, x: &Tensor<T>, state: &State<T>, mode: &mut Mode) -> State<T> {
         let of_x = x.linear(&self.weight_ih.value(), &self.bias_ih.value());
         let of_h = state.h.linear(&self.weight_hh.value(), &self.bias_hh.value());
         let gate = |of: &Tensor<T>, k: usize| of.narrow(-1, k * self.hidden, self.hidden);
-        match self.kind {
+        let State { h, c } = match self.kind {
             Kind::Rnn => State { h: (of_x + of_h).tanh(), c: state.c.clone() },
             Kind::Lstm => {
                 let of = of_x + of_h;
@@ -106,7 +107,8 @@ impl<T: Real> Cell<T> {
                 let n = (gate(&of_x, 2) + r * gate(&of_h, 2)).tanh();
                 State { h: &n + z * (&state.h - &n), c: state.c.clone() }
             }
-        }
+        };
+        State { h: mode.report(self, &[x, &state.h], h), c }
     }
 
     /// Runs over a sequence `[n, time, n_in]` from a state: all outputs `[n, time, hidden]`, and the state at the end.
@@ -114,18 +116,16 @@ impl<T: Real> Cell<T> {
     /// # Panics
     /// If x is not of this shape, or there are no time steps.
     #[track_caller]
-    pub fn run(&self, x: &Tensor<T>, from: State<T>) -> (Tensor<T>, State<T>) {
-        assert!(
-            x.rank() == 3 && x.shape()[1] > 0,
-            "recurrent: x must be [n, time, n_in] with time > 0, got {:?}",
-            x.shape()
-        );
+    pub fn run(&self, x: &Tensor<T>, from: State<T>, mode: &mut Mode) -> (Tensor<T>, State<T>) {
+        if x.rank() != 3 || x.shape()[1] == 0 {
+            refuse(&format!("recurrent: x must be [n, time, n_in] with time > 0, got {:?}", x.shape()));
+        }
         let mut state = from;
         let mut outputs = Vec::with_capacity(x.shape()[1]);
         for t in 0..x.shape()[1] {
-            state = self.step(&x.select(1, t), &state);
+            state = self.step(&x.select(1, t), &state, mode);
             outputs.push(state.h.clone());
         }
-        (Tensor::stack(&outputs, 1), state)
+        (mode.report(self, &[x], Tensor::stack(&outputs, 1)), state)
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::layer::Layer;
 use gradus_derive::Module;
-use gradus_tensor::{Granularity, Mode, Module, Real, Tensor};
+use gradus_tensor::extend::refuse;
+use gradus_tensor::{Granularity, Mode, Module, Place, Real, Tensor};
 
 /// `y = x + f(x)`, where f is any layer (He et al. 2016); with a survival probability, stochastic depth.
 ///
@@ -49,19 +50,21 @@ impl<L: Module + Layer<L::Elem>> Residual<L> {
     /// The output for the input `x`.
     #[track_caller]
     pub fn forward(&self, x: &Tensor<L::Elem>, mode: &mut Mode) -> Tensor<L::Elem> {
-        let y = self.body.forward(x, mode);
-        assert!(
-            y.shape() == x.shape(),
-            "residual: the layer turns {:?} into {:?}, which cannot be added; it must keep the shape",
-            x.shape(),
-            y.shape()
-        );
+        let y = mode.call(Place::of(&self.body), x, |mode| self.body.forward(x, mode));
+        if y.shape() != x.shape() {
+            refuse(&format!(
+                "residual: the layer turns {:?} into {:?}, which cannot be added; it must keep the shape",
+                x.shape(),
+                y.shape()
+            ));
+        }
         if self.drop == 0.0 || !mode.dropout || x.rank() == 0 {
-            return x + y;
+            return mode.report(self, &[x], x + y);
         }
         let per_sample: Vec<usize> = (0..x.rank()).map(|k| if k == 0 { x.shape()[0] } else { 1 }).collect();
         let mask = Tensor::<L::Elem>::ones(&per_sample);
-        x + y * mask.dropout(self.drop, 1.0 / (1.0 - self.drop), Granularity::Element, mode.next_key())
+        let kept = mask.dropout(self.drop, 1.0 / (1.0 - self.drop), Granularity::Element, mode.next_key());
+        mode.report(self, &[x], x + y * kept)
     }
 }
 

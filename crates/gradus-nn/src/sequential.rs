@@ -1,7 +1,7 @@
 //! Layers one after another.
 
 use crate::layer::{AnyLayer, Layer};
-use gradus_tensor::{Mode, Module, Name, Real, Tensor, Tree, Visitor, VisitorMut};
+use gradus_tensor::{Mode, Module, Name, Place, Real, Tensor, Tree, Visitor, VisitorMut};
 
 /// Layers one after another: the output of each is the input of the next. Leaves are named by place: `0.weight`.
 #[derive(Debug, Default)]
@@ -34,7 +34,10 @@ impl<T: Real> Sequential<T> {
 
     /// The output for the input `x`.
     pub fn forward(&self, x: &Tensor<T>, mode: &mut Mode) -> Tensor<T> {
-        self.layers.iter().fold(x.clone(), |x, layer| layer.forward(&x, mode))
+        let one =
+            |x: Tensor<T>, layer: &dyn AnyLayer<T>| mode.call(layer.place_any(), &x, |mode| layer.forward(&x, mode));
+        let y = self.layers.iter().map(|l| &**l).fold(x.clone(), one);
+        mode.report(self, &[x], y)
     }
 }
 
@@ -54,8 +57,10 @@ impl<T: Real> Tree for Sequential<T> {
     type Elem = T;
     type Owned = Self;
     fn visit(&self, v: &mut dyn Visitor<T>) {
+        v.layer(Place::of(self));
         for (i, layer) in self.layers.iter().enumerate() {
             v.enter(Name::Index(i));
+            v.layer(layer.place_any());
             layer.visit_any(v);
             v.leave();
         }

@@ -1,5 +1,6 @@
 //! What is needed to write an op outside this crate: the kinds, the door, and the checker. Our own ops use the same.
 
+pub use crate::attempt::refuse;
 pub use crate::kind::{Bilinear, Elementwise, Fused, Linear, Pointwise, Product, Straight, Whole};
 pub use crate::op::{Op, Point, Refusal, Slot, Slots};
 pub use crate::real::Real;

@@ -2,7 +2,7 @@
 //!
 //! Read in this order: [`node`](Tensor) is the tensor; `trace` the one door that every op goes through; `op` and `kind` what an op is; `ops` the
 //! rooms, one file an op; `backward` and `forward` the two walks over a recorded graph; `grad` and `transform` what users call; `tree`,
-//! `param`, `buffer`, `mode` what nets are made of; `case` and `check` how every derivative is held to the mathematics.
+//! `param`, `buffer`, `mode` what nets are made of; `watch` how one looks into them; `case` and `check` how every derivative is held to the mathematics.
 //!
 //! ```
 //! use gradus_tensor::{Tensor, grad, grad_recorded, ndarray::array};
@@ -15,6 +15,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod attempt;
 mod backward;
 mod buffer;
 pub mod case;
@@ -46,7 +47,9 @@ mod trace;
 mod transform;
 mod tree;
 mod unreached;
+mod watch;
 
+pub use attempt::attempt;
 pub use buffer::Buffer;
 pub use check::{Outcome, check_grads};
 pub use checkpoint::{checkpoint, checkpoint_in};
@@ -74,3 +77,4 @@ pub use transform::{
     try_vjp, value_and_grad, vjp,
 };
 pub use tree::{Module, Name, Path, Tree, Visitor, VisitorMut};
+pub use watch::{Place, Seen};

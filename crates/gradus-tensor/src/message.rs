@@ -6,7 +6,7 @@ use std::fmt::Write;
 #[track_caller]
 #[cold]
 pub(crate) fn panic_with(message: &str) -> ! {
-    panic!("{message}")
+    crate::attempt::refuse(message)
 }
 
 pub(crate) fn axis(op: &str, axis: isize, rank: usize) -> String {

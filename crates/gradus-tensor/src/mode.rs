@@ -1,5 +1,6 @@
 //! What a forward pass does: dropout or not, which statistics, and the random numbers of this step.
 
+use crate::watch::Watch;
 use rand::{Rng, RngExt};
 
 /// Which statistics normalisation layers use.
@@ -26,22 +27,27 @@ pub struct Mode {
     pub statistics: Statistics,
     key: u64,
     calls: u64,
+    pub(crate) watch: Watch,
 }
 
 impl Mode {
+    fn with(dropout: bool, statistics: Statistics, key: u64) -> Self {
+        Mode { dropout, statistics, key, calls: 0, watch: Watch::default() }
+    }
+
     /// Training: dropout on, statistics of the batch, running statistics follow. Draws the step's key from `rng`.
     pub fn train(rng: &mut (impl Rng + ?Sized)) -> Self {
-        Mode { dropout: true, statistics: Statistics::Batch { update: true }, key: rng.random(), calls: 0 }
+        Mode::with(true, Statistics::Batch { update: true }, rng.random())
     }
 
     /// Evaluation: no dropout, running statistics; deterministic.
     pub fn eval() -> Self {
-        Mode { dropout: false, statistics: Statistics::Running, key: 0, calls: 0 }
+        Mode::with(false, Statistics::Running, 0)
     }
 
     /// Monte-Carlo dropout: dropout on, running statistics.
     pub fn monte_carlo(rng: &mut (impl Rng + ?Sized)) -> Self {
-        Mode { dropout: true, statistics: Statistics::Running, key: rng.random(), calls: 0 }
+        Mode::with(true, Statistics::Running, rng.random())
     }
 
     /// The same step once more: the same masks from the start, and no update of running statistics.
@@ -51,7 +57,7 @@ impl Mode {
             Statistics::Batch { .. } => Statistics::Batch { update: false },
             Statistics::Running => Statistics::Running,
         };
-        Mode { statistics, calls: 0, ..*self }
+        Mode { statistics, calls: 0, ..self.clone() }
     }
 
     /// The same step from here on once more: the masks that come next, and no update of running statistics.

@@ -4,6 +4,7 @@ use crate::buffer::Buffer;
 use crate::node::Tensor;
 use crate::param::Param;
 use crate::real::Real;
+use crate::watch::Place;
 use smallvec::SmallVec;
 use std::fmt;
 
@@ -58,6 +59,8 @@ pub trait Visitor<T: Real> {
     fn enter(&mut self, _name: Name) {}
     /// A level up.
     fn leave(&mut self) {}
+    /// Here stands a layer, or a struct of layers: what follows on this level and below belongs to it.
+    fn layer(&mut self, _place: Place) {}
     /// A plain tensor.
     fn tensor(&mut self, x: &Tensor<T>);
     /// A parameter; by default its free leaves one by one.

@@ -37,8 +37,9 @@ macro_rules! layers {
         impl<T: Real> $Layer<T> {
             /// The output for the input `x`.
             #[track_caller]
-            pub fn forward(&self, x: &Tensor<T>, _: &mut Mode) -> Tensor<T> {
-                with_bias(x.$method(&self.weight.value(), self.by), self.bias.as_ref())
+            pub fn forward(&self, x: &Tensor<T>, mode: &mut Mode) -> Tensor<T> {
+                let y = with_bias(x.$method(&self.weight.value(), self.by), self.bias.as_ref());
+                mode.report(self, &[x], y)
             }
 
             /// A layer that slides like this one with another kernel of the same shape, and this bias.

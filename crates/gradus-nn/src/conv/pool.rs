@@ -69,8 +69,8 @@ macro_rules! windowed {
 
             /// The output for the input `x`.
             #[track_caller]
-            pub fn forward(&self, x: &Tensor<T>, _: &mut Mode) -> Tensor<T> {
-                self.pool(x)
+            pub fn forward(&self, x: &Tensor<T>, mode: &mut Mode) -> Tensor<T> {
+                mode.report(self, &[x], self.pool(x))
             }
         }
 
@@ -148,11 +148,12 @@ impl<T: Real> AdaptiveAvgPool<T> {
 
     /// The output for the input `x`.
     #[track_caller]
-    pub fn forward(&self, x: &Tensor<T>, _: &mut Mode) -> Tensor<T> {
-        match self.output[..] {
+    pub fn forward(&self, x: &Tensor<T>, mode: &mut Mode) -> Tensor<T> {
+        let y = match self.output[..] {
             [n] => x.adaptive_avg_pool1d(n),
             _ => x.adaptive_avg_pool2d([self.output[0], self.output[1]]),
-        }
+        };
+        mode.report(self, &[x], y)
     }
 }
 

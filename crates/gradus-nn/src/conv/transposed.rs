@@ -40,8 +40,9 @@ macro_rules! layers {
         impl<T: Real> $Layer<T> {
             /// The output for the input `x`.
             #[track_caller]
-            pub fn forward(&self, x: &Tensor<T>, _: &mut Mode) -> Tensor<T> {
-                with_bias(x.$method(&self.weight.value(), self.by, ($extra)(self.extra)), self.bias.as_ref())
+            pub fn forward(&self, x: &Tensor<T>, mode: &mut Mode) -> Tensor<T> {
+                let y = x.$method(&self.weight.value(), self.by, ($extra)(self.extra));
+                mode.report(self, &[x], with_bias(y, self.bias.as_ref()))
             }
         }
     )+};

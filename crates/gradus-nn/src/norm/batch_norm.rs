@@ -122,7 +122,7 @@ impl<T: Real> BatchNorm<T> {
     /// The output for the input `x`.
     #[track_caller]
     pub fn forward(&self, x: &Tensor<T>, mode: &mut Mode) -> Tensor<T> {
-        match mode.statistics {
+        let y = match mode.statistics {
             Statistics::Batch { update } if !self.options.frozen => {
                 let (gamma, delta) = self.scale_and_shift();
                 let (y, statistics) = x.batch_norm(&gamma, &delta, self.eps);
@@ -136,7 +136,8 @@ impl<T: Real> BatchNorm<T> {
                 let (scale, shift) = self.affine_map();
                 x * scale.reshape(&per_channel) + shift.reshape(&per_channel)
             }
-        }
+        };
+        mode.report(self, &[x], y)
     }
 
     /// γ and δ, which are 1 and 0 where they are not learnt.

@@ -3,6 +3,7 @@
 use super::{check_eps, standardized};
 use crate::layer::Layer;
 use gradus_derive::Module;
+use gradus_tensor::extend::refuse;
 use gradus_tensor::{Mode, Param, Real, Role, Tensor};
 
 /// Group normalisation `y = γ (x − m)/√(σ² + ε) + δ` with m and σ² (biased) of each sample over a group of channels and all places
@@ -68,20 +69,24 @@ impl<T: Real> GroupNorm<T> {
 
     /// The output for the input `x`.
     #[track_caller]
-    pub fn forward(&self, x: &Tensor<T>, _: &mut Mode) -> Tensor<T> {
+    pub fn forward(&self, x: &Tensor<T>, mode: &mut Mode) -> Tensor<T> {
         let s = x.shape();
-        assert!(s.len() >= 2 && s[1] == self.channels, "group_norm: x must be [n, {}, ..], got {s:?}", self.channels);
+        if s.len() < 2 || s[1] != self.channels {
+            refuse(&format!("group_norm: x must be [n, {}, ..], got {s:?}", self.channels));
+        }
         let group = self.channels / self.groups * s[2..].iter().product::<usize>();
-        assert!(
-            group != 1,
-            "group_norm: x {s:?} has one value a group, and one value has no variance; use fewer groups"
-        );
+        if group == 1 {
+            refuse(&format!(
+                "group_norm: x {s:?} has one value a group, and one value has no variance; use fewer groups"
+            ));
+        }
         let y = standardized(&x.reshape(&[s[0], self.groups, group]), &[-1], self.eps).reshape(s);
         let per_channel: Vec<usize> = (0..s.len()).map(|k| if k == 1 { self.channels } else { 1 }).collect();
-        match (&self.weight, &self.bias) {
+        let y = match (&self.weight, &self.bias) {
             (Some(gamma), Some(delta)) => y * gamma.value().reshape(&per_channel) + delta.value().reshape(&per_channel),
             _ => y,
-        }
+        };
+        mode.report(self, &[x], y)
     }
 }
 

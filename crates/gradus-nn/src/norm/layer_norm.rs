@@ -3,6 +3,7 @@
 use super::{check_eps, standardized};
 use crate::layer::Layer;
 use gradus_derive::Module;
+use gradus_tensor::extend::refuse;
 use gradus_tensor::{Mode, Param, Real, Role, Tensor};
 
 /// Layer normalisation `y = γ (x − m)/√(σ² + ε) + δ` with m and σ² (biased) over the last axes (Ba, Kiros & Hinton 2016).
@@ -52,20 +53,18 @@ impl<T: Real> LayerNorm<T> {
 
     /// The output for the input `x`.
     #[track_caller]
-    pub fn forward(&self, x: &Tensor<T>, _: &mut Mode) -> Tensor<T> {
+    pub fn forward(&self, x: &Tensor<T>, mode: &mut Mode) -> Tensor<T> {
         let k = self.shape.len();
-        assert!(
-            x.shape().ends_with(&self.shape),
-            "layer_norm: the last axes of x must be {:?}, got x {:?}",
-            self.shape,
-            x.shape()
-        );
+        if !x.shape().ends_with(&self.shape) {
+            refuse(&format!("layer_norm: the last axes of x must be {:?}, got x {:?}", self.shape, x.shape()));
+        }
         let axes: Vec<isize> = (1..=k as isize).map(|i| -i).collect();
         let y = standardized(x, &axes, self.eps);
-        match (&self.weight, &self.bias) {
+        let y = match (&self.weight, &self.bias) {
             (Some(gamma), Some(delta)) => y * gamma.value() + delta.value(),
             _ => y,
-        }
+        };
+        mode.report(self, &[x], y)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::check_eps;
 use crate::layer::Layer;
 use gradus_derive::Module;
+use gradus_tensor::extend::refuse;
 use gradus_tensor::{Mode, Param, Real, Role, Tensor};
 
 /// `y = γ x / √(mean x² + ε)` over the last axis (Zhang & Sennrich 2019).
@@ -38,15 +39,13 @@ impl<T: Real> RmsNorm<T> {
 
     /// The output for the input `x`.
     #[track_caller]
-    pub fn forward(&self, x: &Tensor<T>, _: &mut Mode) -> Tensor<T> {
+    pub fn forward(&self, x: &Tensor<T>, mode: &mut Mode) -> Tensor<T> {
         let gamma = self.weight.value();
-        assert!(
-            x.shape().last() == gamma.shape().first(),
-            "rms_norm: the last axis of x must be {} long, got x {:?}",
-            gamma.len(),
-            x.shape()
-        );
-        x / (x.square().mean_axes(&[-1], true) + self.eps).sqrt() * gamma
+        if x.shape().last() != gamma.shape().first() {
+            refuse(&format!("rms_norm: the last axis of x must be {} long, got x {:?}", gamma.len(), x.shape()));
+        }
+        let y = x / (x.square().mean_axes(&[-1], true) + self.eps).sqrt() * gamma;
+        mode.report(self, &[x], y)
     }
 }
 

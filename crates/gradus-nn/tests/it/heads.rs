@@ -2,7 +2,7 @@
 
 use gradus_nn::loss::{GaussianNll, gaussian_nll, huber, kl_div};
 use gradus_nn::rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
-use gradus_nn::tensor::{Grad, Tensor, check_grads};
+use gradus_nn::tensor::{Grad, Mode, Tensor, check_grads};
 use gradus_nn::{Gaussian, OrthogonalRnn, init};
 
 type T = Tensor<f64>;
@@ -94,8 +94,8 @@ fn the_orthogonal_cell_is_right_to_the_third_order_and_keeps_norms() {
     let defect = (w.matmul(&w.t()) - T::eye(4)).square().sum().item().sqrt();
     assert!(defect < 1e-13, "{defect}");
     let h = row(&[0.3, -0.2, 0.9, 0.4]).unsqueeze(0);
-    let next = cell.step(&T::zeros(&[1, 2]), &h);
+    let next = cell.step(&T::zeros(&[1, 2]), &h, &mut Mode::eval());
     assert!((next.square().sum().item() - h.square().sum().item()).abs() < 1e-13);
     let x = Tensor::from_slice(&[1, 2, 2], &[0.3, 0.8, -0.5, 0.2]);
-    check_grads(move |cell: &OrthogonalRnn<f64>| cell.run(&x, h.clone()), &cell, 3).unwrap();
+    check_grads(move |cell: &OrthogonalRnn<f64>| cell.run(&x, h.clone(), &mut Mode::eval()), &cell, 3).unwrap();
 }

@@ -3,6 +3,7 @@
 mod conv;
 mod files;
 mod heads;
+mod looking;
 mod norms;
 mod random_layers;
 mod torch;

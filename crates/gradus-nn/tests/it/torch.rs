@@ -48,7 +48,7 @@ fn function(name: &str) -> Box<dyn Fn(&[T]) -> T + Send + Sync> {
             let cell = $cell;
             Box::new(move |a: &[T]| {
                 let cell = with(&cell, &a[..4]);
-                cell.run(&a[4], cell.start(a[4].shape()[0])).0
+                cell.run(&a[4], cell.start(a[4].shape()[0]), &mut train()).0
             })
         }};
     }
@@ -63,7 +63,10 @@ fn function(name: &str) -> Box<dyn Fn(&[T]) -> T + Send + Sync> {
         "prelu" => layer!(PRelu::<f64>::new(3)),
         "rnn_cell" => {
             let cell = Cell::<f64>::rnn(3, 2, r);
-            Box::new(move |a| with(&cell, &a[..4]).step(&a[4], &State { h: a[5].clone(), c: a[5].zeros_like() }).h)
+            Box::new(move |a| {
+                let from = State { h: a[5].clone(), c: a[5].zeros_like() };
+                with(&cell, &a[..4]).step(&a[4], &from, &mut train()).h
+            })
         }
         "lstm" => run!(Cell::<f64>::lstm(3, 2, r)),
         "gru" => run!(Cell::<f64>::gru(3, 2, r)),
@@ -79,7 +82,7 @@ fn function(name: &str) -> Box<dyn Fn(&[T]) -> T + Send + Sync> {
         }
         "embedding" => {
             let net = Embedding::<f64>::new(5, 3, r);
-            Box::new(move |a| with(&net, a).forward(&Index::new(&[2, 2], vec![1, 4, 1, 0])).square())
+            Box::new(move |a| with(&net, a).forward(&Index::new(&[2, 2], vec![1, 4, 1, 0]), &mut train()).square())
         }
         "l1" => Box::new(|a| loss::l1_each(&a[0], &a[1])),
         "huber" => Box::new(|a| loss::huber_each(&a[0], &a[1], 0.7)),
