@@ -9,9 +9,9 @@
 
 use std::process::ExitCode;
 
-use gradus_tensor::Outcome;
 use gradus_tensor::case::Row;
 use gradus_tensor::ops::table;
+use gradus_tensor::{Outcome, nesting};
 
 fn main() -> ExitCode {
     match run(std::env::args().skip(1)) {
@@ -58,12 +58,18 @@ fn run(mut args: impl Iterator<Item = String>) -> Result<bool, String> {
         total.add(outcome);
     }
     total.failures.iter().for_each(|f| println!("FAILED {f}"));
+    for order in 1..4 {
+        for bits in 0..1 << order {
+            println!("{:>7} by {}", total.nestings[order][bits], nesting(order, bits));
+        }
+    }
     println!(
         "{} ops, {cases} cases, {} checks, {} failures",
         chosen.len(),
         total.checks.iter().sum::<usize>(),
         total.failures.len()
     );
+    println!("worst relative error {:.1e}; against differences {:.1e}", total.worst_exact, total.worst_difference);
     if let Some(path) = file {
         let all = object("all", chosen.len(), cases, &total);
         let text = format!("{}, \"rows\": [\n{}\n]}}\n", all.trim_end_matches('}'), rows.join(",\n"));
@@ -93,10 +99,14 @@ fn check(row: &Row) -> (Outcome, usize) {
 /// The numbers as one JSON object; names of ops need no escapes.
 fn object(name: &str, ops: usize, cases: usize, o: &Outcome) -> String {
     let [c0, c1, c2, c3] = o.checks;
+    let order = |k: usize| {
+        let one = |bits| format!("\"{}\": {}", nesting(k, bits), o.nestings[k][bits]);
+        format!("\"order{k}\": {{{}}}", (0..1 << k).map(one).collect::<Vec<_>>().join(", "))
+    };
     format!(
         "{{\"op\": \"{name}\", \"ops\": {ops}, \"cases\": {cases}, \"checks\": {{\"order0\": {c0}, \"order1\": {c1}, \
-         \"order2\": {c2}, \"order3\": {c3}}}, \"nestings\": {{\"order1\": 2, \"order2\": 4, \"order3\": 8}}, \
-         \"failures\": {}, \"worst\": {:e}, \"worst_difference\": {:e}}}",
+         \"order2\": {c2}, \"order3\": {c3}}}, \"nestings\": {{{}}}, \"failures\": {}, \"worst\": {:e}, \"worst_difference\": {:e}}}",
+        (1..4).map(order).collect::<Vec<_>>().join(", "),
         o.failures.len(),
         o.worst_exact,
         o.worst_difference

@@ -122,3 +122,19 @@ pub(crate) fn unary(
     cases.push(Case::new("broadcast", vec![row(&points[..1])], move |x| f(&x[0].broadcast_to(&[3, 1]))));
     cases
 }
+
+/// The points of an op in the stored table (`xtask/fixtures/points.py`): awkward ones, each with its value and three derivatives.
+pub(crate) fn known(name: &str, f: impl Fn(&Tensor<f64>) -> Tensor<f64> + Send + Sync + Clone + 'static) -> Vec<Case> {
+    let one = |line: &str| {
+        let (op, numbers) = line.split_once(' ')?;
+        if op != name {
+            return None;
+        }
+        let numbers: Vec<f64> = numbers.split(' ').map(str::parse).collect::<Result<_, _>>().ok()?;
+        let [x, derivatives @ ..] = &numbers[..] else { return None };
+        let f = f.clone();
+        let case = Case::new(format!("at {x:e}"), vec![row(&[*x])], move |t| f(&t[0]));
+        Some(case.expect_all(derivatives.try_into().ok()?))
+    };
+    include_str!("case/points.txt").lines().filter_map(one).collect()
+}

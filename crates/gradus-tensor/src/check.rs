@@ -13,6 +13,9 @@ use crate::tree::Tree;
 pub struct Outcome {
     /// Checks made, by order (0 to 3).
     pub checks: [usize; 4],
+    /// Derivatives compared with something, by order and nesting: bit k of the second index says that the k-th from inside was taken in
+    /// forward mode. [`nesting`] names them.
+    pub nestings: [[usize; 8]; 4],
     /// The largest relative error seen between nestings, fused and unfused rules.
     pub worst_exact: f64,
     /// The largest relative error seen against finite differences.
@@ -26,6 +29,12 @@ pub struct Outcome {
 enum Way {
     Reverse,
     Forward,
+}
+
+/// The name of a nesting, the outermost first: `nesting(2, 0b01)` is `reverse over forward`.
+pub fn nesting(order: usize, bits: usize) -> String {
+    let way = |k: usize| if bits >> k & 1 == 0 { "reverse" } else { "forward" };
+    (0..order).rev().map(way).collect::<Vec<_>>().join(" over ")
 }
 
 type Function<'a> = Box<dyn Fn(&[Tensor<f64>]) -> Tensor<f64> + 'a>;
@@ -68,7 +77,8 @@ impl Case {
         for (order, expected) in &self.known {
             let ones: Vec<Tensor<f64>> = self.inputs.iter().map(Tensor::ones_like).collect();
             let sum = |x: &[Tensor<f64>]| (self.f)(x).sum();
-            for ways in ways(*order) {
+            for (bits, ways) in ways(*order).into_iter().enumerate() {
+                out.nestings[*order][bits] += 1;
                 let f = ways.iter().fold(Box::new(sum) as Function<'_>, |f, &w| derive(f, &ones, w));
                 let got = f(&self.tracked()).item();
                 out.compare_exact(
@@ -89,7 +99,9 @@ impl Case {
             let all = ways(order);
             let reference = derivative(&all[0], &self.tracked());
             let scale = self.scale(order, &directions, &weights);
-            for ways in &all[1..] {
+            out.nestings[order][0] += 1;
+            for (bits, ways) in all.iter().enumerate().skip(1) {
+                out.nestings[order][bits] += 1;
                 let label = format!("{}: order {order} by {ways:?} against {:?}", self.label, all[0]);
                 out.compare_exact(order, &label, derivative(ways, &self.tracked()), reference, scale);
             }
@@ -178,6 +190,8 @@ impl Outcome {
     /// Adds up another outcome.
     pub fn add(&mut self, other: Outcome) {
         self.checks.iter_mut().zip(other.checks).for_each(|(a, b)| *a += b);
+        let counts = other.nestings.into_iter().flatten();
+        self.nestings.iter_mut().flatten().zip(counts).for_each(|(a, b)| *a += b);
         self.worst_exact = self.worst_exact.max(other.worst_exact);
         self.worst_difference = self.worst_difference.max(other.worst_difference);
         self.failures.extend(other.failures);

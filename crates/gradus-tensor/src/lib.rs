@@ -51,7 +51,7 @@ mod watch;
 
 pub use attempt::attempt;
 pub use buffer::Buffer;
-pub use check::{Outcome, check_grads};
+pub use check::{Outcome, check_grads, nesting};
 pub use checkpoint::{checkpoint, checkpoint_in};
 pub use error::{Error, ErrorKind, Result};
 pub use grad::{Grad, GradWrt, Gradients, grad, grad_recorded};

@@ -26,7 +26,7 @@ thread_local! {
 }
 
 /// Restores the state that was there before, also when a closure panics.
-struct Restore(State);
+pub(crate) struct Restore(State);
 
 impl Drop for Restore {
     fn drop(&mut self) {
@@ -66,6 +66,21 @@ pub(crate) fn walking<R>(record: bool, body: impl FnOnce() -> R) -> R {
 #[doc(alias = "detect_anomaly")]
 pub fn anomaly<R>(body: impl FnOnce() -> R) -> R {
     with(|s| s.anomaly = true, body)
+}
+
+/// Leaves anomaly mode until the guard is dropped: for ops whose caller judges the answer and names what is wrong with the data.
+pub(crate) fn unwatched() -> Restore {
+    let state = STATE.get();
+    STATE.set(State { anomaly: false, ..state });
+    Restore(state)
+}
+
+/// What anomaly mode asks of the output of an op that was applied [`unwatched`].
+#[track_caller]
+pub(crate) fn watch<T: Real>(name: &str, inputs: &[&Tensor<T>], out: &Tensor<T>) {
+    if STATE.get().anomaly {
+        check_finite(name, inputs, &out.to_vec());
+    }
 }
 
 /// Whether ops on tracked tensors are recorded now.

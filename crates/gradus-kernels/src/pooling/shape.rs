@@ -15,6 +15,9 @@ pub enum Windows {
         padding: usize,
         /// Steps between the points of a window.
         dilation: usize,
+        /// Whether a last window that begins inside the input or before it may reach beyond the padding (PyTorch's `ceil_mode`): the
+        /// number of windows is then rounded up, and what lies beyond the padding counts for nothing.
+        ceil: bool,
     },
     /// `output` windows that share the axis as evenly as they can: window o covers ⌊o·n/output⌋ .. ⌈(o + 1)·n/output⌉.
     Adaptive {
@@ -26,14 +29,14 @@ pub enum Windows {
 impl Windows {
     /// Windows of `kernel` points side by side.
     pub const fn tiles(kernel: usize) -> Self {
-        Windows::Fixed { kernel, stride: kernel, padding: 0, dilation: 1 }
+        Windows::Fixed { kernel, stride: kernel, padding: 0, dilation: 1, ceil: false }
     }
 
     /// The first point, the end and the step of window `o` inside an input of `n` points.
     #[inline]
     pub(super) fn window(&self, n: usize, o: usize) -> (usize, usize, usize) {
         match *self {
-            Windows::Fixed { kernel, stride, padding, dilation } => {
+            Windows::Fixed { kernel, stride, padding, dilation, .. } => {
                 // The first tap at or after 0.
                 let skipped = padding.saturating_sub(o * stride).div_ceil(dilation);
                 let start = (o * stride + skipped * dilation).saturating_sub(padding);
@@ -47,7 +50,10 @@ impl Windows {
     /// The number of points of window `o`, with those in the padding where `padded`.
     pub(super) fn count(&self, n: usize, o: usize, padded: bool) -> usize {
         match *self {
-            Windows::Fixed { kernel, .. } if padded => kernel,
+            // Taps t with o·stride + t·dilation < padding + n + padding.
+            Windows::Fixed { kernel, stride, padding, dilation, .. } if padded => {
+                kernel.min((n + 2 * padding).saturating_sub(o * stride).div_ceil(dilation))
+            }
             _ => {
                 let (start, end, step) = self.window(n, o);
                 (end - start).div_ceil(step)
@@ -56,7 +62,7 @@ impl Windows {
     }
 
     fn output(&self, axis: &str, n: usize) -> Result<usize, String> {
-        let Windows::Fixed { kernel, stride, padding, dilation } = *self else {
+        let Windows::Fixed { kernel, stride, padding, dilation, ceil } = *self else {
             let Windows::Adaptive { output } = *self else { unreachable!() };
             return if n == 0 && output > 0 {
                 Err(format!("pooling: {output} windows asked of an empty {axis}"))
@@ -64,7 +70,11 @@ impl Windows {
                 Ok(output)
             };
         };
-        let output = extent("pooling", axis, n, [kernel, stride, padding, dilation])?;
+        let mut output = extent("pooling", axis, n, [kernel, stride, padding, dilation])?;
+        let reach = (output - 1) * stride + dilation * (kernel - 1) + 1;
+        if ceil && reach < n + 2 * padding && output * stride < n + padding {
+            output += 1;
+        }
         match (0..output).find(|&o| self.count(n, o, false) == 0) {
             Some(o) => Err(format!(
                 "pooling: window {o} along the {axis} holds padding only (kernel {kernel}, stride {stride}, padding {padding}, dilation {dilation}, input {n}); keep the padding at or below half of the kernel"

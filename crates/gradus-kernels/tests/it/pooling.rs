@@ -9,7 +9,7 @@ fn numbers(n: usize, seed: u64) -> Vec<f64> {
 /// The points of window `o`, those in the padding as `None`.
 fn points(w: Windows, n: usize, o: usize) -> Vec<Option<usize>> {
     match w {
-        Windows::Fixed { kernel, stride, padding, dilation } => {
+        Windows::Fixed { kernel, stride, padding, dilation, .. } => {
             (0..kernel).map(|t| (o * stride + t * dilation).checked_sub(padding).filter(|&i| i < n)).collect()
         }
         Windows::Adaptive { output } => {
@@ -65,7 +65,7 @@ fn fixed_windows_in_all_combinations() {
         for stride in [1, 2, 3] {
             for padding in 0..=kernel / 2 {
                 for dilation in [1, 2] {
-                    let windows = Windows::Fixed { kernel, stride, padding, dilation };
+                    let windows = Windows::Fixed { kernel, stride, padding, dilation, ceil: false };
                     for (planes, spatial) in [(1, [6, 8]), (3, [7, 5]), (2, [9, 40])] {
                         check(&PoolShape { planes, spatial, windows: [windows; 2] });
                         check(&PoolShape { planes, spatial, windows: [windows, Windows::tiles(1)] });
@@ -121,7 +121,7 @@ fn a_nan_is_the_maximum_and_the_first_of_equals_wins() {
 
 #[test]
 fn messages_name_what_does_not_fit() {
-    let wide = Windows::Fixed { kernel: 2, stride: 1, padding: 2, dilation: 1 };
+    let wide = Windows::Fixed { kernel: 2, stride: 1, padding: 2, dilation: 1, ceil: false };
     let s = PoolShape { planes: 1, spatial: [4, 4], windows: [Windows::tiles(1), wide] };
     assert!(s.output().unwrap_err().starts_with("pooling: window 0 along the width holds padding only"));
     let s = PoolShape { planes: 1, spatial: [4, 4], windows: [Windows::tiles(5); 2] };

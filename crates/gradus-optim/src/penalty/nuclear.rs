@@ -26,18 +26,17 @@ selectable!(Nuclear);
 
 /// ‖W‖_* = Σ σᵢ of a matrix `[m, n]`, tracked.
 ///
-/// The gradient is U Vᵀ, over the singular values that are not 0 (the smallest of the subgradients). Further derivatives exist where the
-/// singular values differ and none is 0.
+/// The gradient is U Vᵀ, over the singular values that are not 0 (the smallest of the subgradients). Further derivatives exist where none
+/// is 0, also where some are equal.
 ///
 /// # Errors
 /// If an entry is not finite.
 ///
 /// # Panics
-/// If `w` is not a matrix; in a second derivative where two singular values are equal or one is 0.
+/// If `w` is not a matrix; in a second derivative where a singular value is 0.
 pub fn nuclear_norm<T: Real>(w: &Tensor<T>) -> Result<Tensor<T>, Error> {
     assert!(w.rank() == 2, "nuclear_norm: needs a matrix, got shape {:?}", w.shape());
-    let values = w.singular_values().map_err(|e| Error::new(Kind::NonFinite, format!("nuclear norm: {e}")))?;
-    Ok(values.sum())
+    w.nuclear_norm().map_err(|e| Error::new(Kind::NonFinite, e.to_string()))
 }
 
 impl<N: Module, B> Penalty<N, B> for Nuclear {

@@ -265,3 +265,38 @@ fn einsum_is_the_sum_over_all_indices() {
         assert!(got.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-14), "{spec}: {got:?}, {expected:?}");
     }
 }
+
+#[test]
+fn the_nuclear_norm_has_a_second_derivative_at_equal_values_and_says_where_it_has_none() {
+    let eye = Tensor::<f64>::eye(3).tracked();
+    let g = grad_recorded(&eye.nuclear_norm().unwrap(), &eye).unwrap();
+    assert!(largest(&(&g - Tensor::eye(3))) < 1e-14);
+    // ‖I + tK‖_* = Σ √(1 + t²κ²) for a skew K with singular values κ, and constant at first order: the Hessian along K is Σ κ² = ‖K‖².
+    let k = Tensor::from_slice(&[3, 3], &[0.0, 1.0, -2.0, -1.0, 0.0, 0.5, 2.0, -0.5, 0.0]);
+    let along = (grad(&(&g * &k).sum(), &eye).unwrap() * &k).sum().item();
+    assert!((along - k.square().sum().item()).abs() < 1e-13, "{along}");
+    // Where one is 0: a first derivative, and a named refusal of the second.
+    let low = Tensor::from_slice(&[2, 2], &[3.0, 0.0, 0.0, 0.0]).tracked();
+    let g = grad_recorded(&low.nuclear_norm().unwrap(), &low).unwrap();
+    assert_eq!(g.to_vec(), [1.0, 0.0, 0.0, 0.0]);
+    let refusal = std::panic::catch_unwind(|| grad(&g.square().sum(), &low)).unwrap_err();
+    let said = refusal.downcast::<String>().unwrap();
+    assert!(said.contains("nuclear_norm: a singular value of matrix 0 is 0"), "{said}");
+    refused("nuclear_norm", "nuclear_norm", Tensor::<f64>::full(&[2, 2], f64::NAN).nuclear_norm());
+}
+
+#[test]
+fn a_matrix_without_an_answer_is_an_error_in_anomaly_mode_too() {
+    let singular = Tensor::<f64>::from_slice(&[2, 2], &[1.0, 2.0, 2.0, 4.0]).tracked();
+    gradus_tensor::anomaly(|| {
+        refused("solve", "singular", singular.solve(&Tensor::eye(2)));
+        refused("inverse", "singular", singular.inverse());
+        refused("slogdet", "singular", singular.slogdet());
+        refused("cholesky", "not positive definite", (-&singular).cholesky());
+    });
+    // What overflows is an anomaly still.
+    let tiny = Tensor::<f64>::from_slice(&[1, 1], &[1e-300]);
+    let caught =
+        std::panic::catch_unwind(|| gradus_tensor::anomaly(|| tiny.solve(&Tensor::from_slice(&[1], &[1e300]))));
+    assert!(caught.unwrap_err().downcast::<String>().unwrap().contains("anomaly: solve made inf"));
+}

@@ -70,7 +70,7 @@ fn one_axis_is_a_row() {
 #[test]
 fn pooling_reads_every_window() {
     let x = numbers(&[2, 3, 5, 6], 0.4);
-    let (v, window) = (x.to_vec(), Windows::Fixed { kernel: 3, stride: 2, padding: 1, dilation: 1 });
+    let (v, window) = (x.to_vec(), Windows::Fixed { kernel: 3, stride: 2, padding: 1, dilation: 1, ceil: false });
     let (mut largest, mut means) = (Vec::new(), Vec::new());
     for plane in v.chunks(30) {
         for (i, j) in (0..3_usize).flat_map(|i| (0..3_usize).map(move |j| (i, j))) {
@@ -103,7 +103,8 @@ fn a_transposition_of_no_convolution_is_refused() {
 #[test]
 #[should_panic(expected = "holds padding only")]
 fn a_window_of_padding_is_refused() {
-    let _ = numbers(&[1, 2, 2], 0.0).max_pool2d([Windows::Fixed { kernel: 1, stride: 1, padding: 1, dilation: 1 }; 2]);
+    let _ = numbers(&[1, 2, 2], 0.0)
+        .max_pool2d([Windows::Fixed { kernel: 1, stride: 1, padding: 1, dilation: 1, ceil: false }; 2]);
 }
 
 #[test]
@@ -114,4 +115,16 @@ fn derivatives_of_rows_of_the_table() {
             assert!(outcome.failures.is_empty(), "{}: {}", row.name, outcome.failures.join("\n"));
         }
     }
+}
+
+#[test]
+fn a_last_window_may_reach_beyond_the_image() {
+    let x = Tensor::from_slice(&[5], &[1.0, 2.0, 3.0, 4.0, 7.0]);
+    let ceil = |kernel, stride, padding| Windows::Fixed { kernel, stride, padding, dilation: 1, ceil: true };
+    assert_eq!(x.max_pool1d(ceil(2, 2, 0)).to_vec(), [2.0, 4.0, 7.0]);
+    assert_eq!(x.avg_pool1d(ceil(2, 2, 0), true).to_vec(), [1.5, 3.5, 7.0]);
+    // A window that would begin in the padding behind the image is none.
+    assert_eq!(x.avg_pool1d(ceil(2, 3, 1), true).to_vec(), [0.5, 3.5]);
+    assert_eq!(x.max_pool1d(ceil(1, 4, 0)).to_vec(), [1.0, 7.0]);
+    assert_eq!(x.adaptive_max_pool1d(2).to_vec(), [3.0, 7.0]);
 }

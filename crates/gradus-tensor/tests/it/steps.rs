@@ -1,5 +1,7 @@
 //! The steps of random programs, with their three meanings side by side: ours, the evaluator's by plain loops, and how one is drawn.
 
+use super::along::Along;
+use super::matrices::Matrix;
 use super::taylor::{Array, Jet};
 use gradus_tensor::Tensor;
 
@@ -21,15 +23,37 @@ pub(crate) enum Step {
     MatMul(usize, usize),
     Softmax(usize),
     LogSumExp(usize),
-    /// What shrinking leaves of a step.
-    Same(usize),
+    Along(Along, usize, usize, bool),
+    Matrix(Matrix, usize, usize),
 }
 
-const UNARY: [&str; 17] = [
-    "neg", "square", "exp", "ln", "sin", "cos", "tanh", "sigmoid", "softplus", "sqrt", "recip", "abs", "relu", "atan",
-    "erf", "sinh", "ln_1p",
+const UNARY: [&str; 24] = [
+    "neg",
+    "square",
+    "exp",
+    "ln",
+    "sin",
+    "cos",
+    "tanh",
+    "sigmoid",
+    "softplus",
+    "sqrt",
+    "recip",
+    "abs",
+    "relu",
+    "atan",
+    "erf",
+    "sinh",
+    "ln_1p",
+    "silu",
+    "gelu",
+    "elu",
+    "exp_m1",
+    "log_sigmoid",
+    "rsqrt",
+    "tan",
 ];
-const BINARY: [&str; 7] = ["add", "sub", "mul", "div", "max", "min", "mul"];
+const BINARY: [&str; 10] = ["add", "sub", "mul", "div", "max", "min", "mul", "pow", "hypot", "where"];
 
 pub(crate) struct Random(pub(crate) u64);
 
@@ -68,6 +92,16 @@ fn unary_jet(name: &str, a: Jet) -> Jet {
         "recip" => a.recip(),
         "abs" => a.scaled(x.signum()),
         "relu" => a.scaled(f64::from(x > 0.0)),
+        "silu" => a.times(unary_jet("sigmoid", a)),
+        "gelu" => {
+            let phi = unary_jet("erf", a.scaled(std::f64::consts::FRAC_1_SQRT_2));
+            a.times(phi.plus(Jet::constant(1.0)).scaled(0.5))
+        }
+        "elu" if x > 0.0 => a,
+        "elu" | "exp_m1" => a.exp().plus(Jet::constant(-1.0)),
+        "log_sigmoid" => unary_jet("softplus", a.scaled(-1.0)).scaled(-1.0),
+        "rsqrt" => a.power(-0.5),
+        "tan" => a.riccati(x.tan(), 1.0, 1.0),
         "broken" => a.compose([x.sin(), x.cos(), -x.sin() / 2.0, -x.cos() / 6.0]),
         "atan" => {
             let r = 1.0 / (1.0 + x * x);
@@ -110,6 +144,13 @@ fn unary_tensor(name: &str, x: &Tensor<f64>) -> Tensor<f64> {
         "relu" => x.relu(),
         "atan" => x.atan(),
         "erf" => x.erf(),
+        "silu" => x.silu(),
+        "gelu" => x.gelu(),
+        "elu" => x.elu(1.0),
+        "exp_m1" => x.exp_m1(),
+        "log_sigmoid" => x.log_sigmoid(),
+        "rsqrt" => x.rsqrt(),
+        "tan" => x.tan(),
         "broken" => x.sin() * 0.5 + x.detach().sin() * 0.5,
         other => unreachable!("no function {other}"),
     }
@@ -118,11 +159,13 @@ fn unary_tensor(name: &str, x: &Tensor<f64>) -> Tensor<f64> {
 /// Whether x is inside the domain and away from its border and from kinks.
 fn inside(name: &str, x: f64) -> bool {
     match name {
-        "ln" | "sqrt" => x > 0.2,
+        "ln" | "sqrt" | "rsqrt" => x > 0.2,
         "ln_1p" => x > -0.8,
         "recip" => x.abs() > 0.2,
         "abs" | "relu" => x.abs() > 1e-3,
-        "exp" | "sinh" | "erf" => x.abs() < 3.0,
+        "elu" => x.abs() > 1e-3 && x < 50.0,
+        "tan" => x.cos().abs() > 0.2 && x.abs() < 50.0,
+        "exp" | "sinh" | "erf" | "exp_m1" | "gelu" => x.abs() < 3.0,
         _ => x.abs() < 50.0,
     }
 }
@@ -139,7 +182,10 @@ impl Step {
                     "mul" => a * b,
                     "div" => a / b,
                     "max" => a.maximum(b),
-                    _ => a.minimum(b),
+                    "min" => a.minimum(b),
+                    "pow" => a.pow(b),
+                    "hypot" => a.hypot(b),
+                    _ => Tensor::where_(&a.gt(0.0), b, a),
                 }
             }
             Step::Scale(c, a) => &r[*a] * *c,
@@ -155,14 +201,17 @@ impl Step {
             Step::MatMul(a, b) => r[*a].matmul(&r[*b]),
             Step::Softmax(a) => r[*a].softmax(),
             Step::LogSumExp(a) => r[*a].logsumexp(),
-            Step::Same(a) => r[*a].clone(),
+            Step::Along(op, a, axis, keep) => op.tensor(&r[*a], *axis, *keep),
+            Step::Matrix(op, a, b) => op.tensor(&r[*a], &r[*b]),
         }
     }
 
     /// The same step reading other registers.
     pub(crate) fn renumber(&mut self, to: impl Fn(usize) -> usize) {
         match self {
-            Step::Binary(_, a, b) | Step::Concat(a, b, _) | Step::MatMul(a, b) => (*a, *b) = (to(*a), to(*b)),
+            Step::Binary(_, a, b) | Step::Concat(a, b, _) | Step::MatMul(a, b) | Step::Matrix(_, a, b) => {
+                (*a, *b) = (to(*a), to(*b));
+            }
             Step::Unary(_, a)
             | Step::Scale(_, a)
             | Step::Shift(_, a)
@@ -175,7 +224,7 @@ impl Step {
             | Step::Broadcast(a, _)
             | Step::Softmax(a)
             | Step::LogSumExp(a)
-            | Step::Same(a) => *a = to(*a),
+            | Step::Along(_, a, ..) => *a = to(*a),
         }
     }
 
@@ -196,6 +245,15 @@ impl Step {
                     "div" if inside("recip", b.0[0]) => a.times(b.recip()),
                     "max" if apart(a.0[0], b.0[0]) => larger(a, b),
                     "min" if apart(a.0[0], b.0[0]) => larger(a.scaled(-1.0), b.scaled(-1.0)).scaled(-1.0),
+                    "pow" if a.0[0] > 0.2 && (b.0[0] * a.0[0].ln()).abs() < 3.0 => b.times(a.ln()).exp(),
+                    "hypot" if a.0[0].hypot(b.0[0]) > 0.2 => a.times(a).plus(b.times(b)).power(0.5),
+                    "where" if apart(a.0[0], 0.0) => {
+                        if a.0[0] > 0.0 {
+                            b
+                        } else {
+                            a
+                        }
+                    }
                     _ => Jet::constant(f64::NAN),
                 });
                 y?
@@ -278,7 +336,8 @@ impl Step {
                     Array { shape: without(&x.shape, axis, &[]), data: total.map(Jet::ln).data }
                 }
             }
-            Step::Same(a) => r[*a].clone(),
+            Step::Along(op, a, axis, keep) => op.array(&r[*a], *axis, *keep)?,
+            Step::Matrix(op, a, b) => op.array(&r[*a], &r[*b])?,
         })
     }
 
@@ -289,7 +348,7 @@ impl Step {
         };
         let (a, b) = (pick(rng), pick(rng));
         let axis = rng.below(r[a].shape.len().max(1));
-        match rng.below(16) {
+        match rng.below(22) {
             0..=3 => Step::Unary(UNARY[rng.below(UNARY.len())], a),
             4..=6 => Step::Binary(BINARY[rng.below(BINARY.len())], a, b),
             7 => Step::Scale(1.5 * rng.unit(), a),
@@ -307,8 +366,12 @@ impl Step {
             13 => Step::Broadcast(a, r[b].shape.clone()),
             14 if rng.below(2) == 0 => Step::Concat(a, b, axis),
             14 => Step::MatMul(a, b),
-            _ if rng.below(2) == 0 => Step::Softmax(a),
-            _ => Step::LogSumExp(a),
+            15 if rng.below(2) == 0 => Step::Softmax(a),
+            15 => Step::LogSumExp(a),
+            16..=18 => {
+                Step::Along(Along::random(rng, r[a].shape.get(axis).copied().unwrap_or(0)), a, axis, rng.below(2) == 0)
+            }
+            _ => Step::Matrix(Matrix::random(rng), a, b),
         }
     }
 }

@@ -73,6 +73,9 @@ pub(crate) fn keep<T: Real>(x: &Tensor<T>, mask: Mask) -> Tensor<T> {
 impl<T: Real> Tensor<T> {
     /// `a` where the mask is set, else `b`; all three broadcast. The derivative of what is not chosen is 0, even where it is NaN.
     ///
+    /// That 0 then goes back through what made the argument, where 0 · NaN is NaN again: guard the argument itself, as in
+    /// `x.masked_fill(&x.lt(0.0), 1.0).sqrt()`, not only its value.
+    ///
     /// # Panics
     /// If the shapes do not broadcast.
     #[track_caller]

@@ -41,7 +41,7 @@ impl Room for Abs {
     const NAME: &'static str = "abs";
     const FORMULA: &'static str = "y = |x|";
     fn cases() -> Vec<Case> {
-        let mut cases = unary(|x| x.abs() * x, &[1.0, -1.0, 0.3, -30.0, 1e-3]);
+        let mut cases = unary(|x| x.abs() * x, &[1.0, -1.0, 0.3, -30.0, 1e-3, 1e4, -1e-8, 2.5]);
         cases.extend([(0.0, [0.0; 4]), (-0.0, [0.0; 4])].map(|(x, d)| Case::new(format!("at {x}"), vec![row(&[x])], |x| x[0].abs()).expect_all(d)));
         cases
     }

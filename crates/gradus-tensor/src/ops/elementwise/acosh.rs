@@ -1,6 +1,6 @@
 //! The inverse hyperbolic cosine.
 
-use crate::case::{Case, Room, unary};
+use crate::case::{Case, Room, known, unary};
 use crate::kind::Elementwise;
 use crate::node::Tensor;
 use crate::op::Slot;
@@ -37,6 +37,8 @@ impl Room for Acosh {
     const NAME: &'static str = "acosh";
     const FORMULA: &'static str = "y = arcosh x";
     fn cases() -> Vec<Case> {
-        unary(|x| (x.square() + 1.5).acosh(), &[0.0, -0.0, 1.0, -1.0, 30.0, 0.3])
+        let mut cases = unary(|x| (x.square() + 1.5).acosh(), &[0.0, -0.0, 1.0, -1.0, 30.0, 0.3]);
+        cases.extend(known("acosh", Tensor::acosh));
+        cases
     }
 }

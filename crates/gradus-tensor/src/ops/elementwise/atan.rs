@@ -1,6 +1,6 @@
 //! The arc tangent.
 
-use crate::case::{Case, Room, unary};
+use crate::case::{Case, Room, known, unary};
 use crate::kind::Elementwise;
 use crate::node::Tensor;
 use crate::op::Slot;
@@ -37,6 +37,8 @@ impl Room for Atan {
     const NAME: &'static str = "atan";
     const FORMULA: &'static str = "y = arctan x";
     fn cases() -> Vec<Case> {
-        unary(Tensor::atan, &[0.0, -0.0, 1.0, -1.0, 0.3, 30.0, -1e6])
+        let mut cases = unary(Tensor::atan, &[0.0, -0.0, 1.0, -1.0, 0.3, 30.0, -1e6]);
+        cases.extend(known("atan", Tensor::atan));
+        cases
     }
 }

@@ -98,7 +98,7 @@ impl Room for HardTanh {
     const NAME: &'static str = "hard_tanh";
     const FORMULA: &'static str = "y = min(max(x, −1), 1)";
     fn cases() -> Vec<Case> {
-        let mut cases = unary(|x| x.hard_tanh() * x, &[0.5, 0.0, -0.0, -1.5, 2.5, 30.0]);
+        let mut cases = unary(|x| x.hard_tanh() * x, &[0.5, 0.0, -0.0, -1.5, 2.5, 30.0, 0.9, -0.9, -1e4]);
         cases.push(Case::new("at the ends", vec![row(&[-1.0, 1.0])], |x| x[0].hard_tanh()).expect_all([0.0; 4]));
         cases
     }
@@ -111,7 +111,7 @@ impl Room for HardSigmoid {
     const NAME: &'static str = "hard_sigmoid";
     const FORMULA: &'static str = "y = min(max(x/6 + ½, 0), 1)";
     fn cases() -> Vec<Case> {
-        let mut cases = unary(|x| x.hard_sigmoid() * x, &[0.5, 0.0, -0.0, -3.5, 4.5, 30.0]);
+        let mut cases = unary(|x| x.hard_sigmoid() * x, &[0.5, 0.0, -0.0, -3.5, 4.5, 30.0, 2.9, -2.9, -1e4]);
         cases.push(Case::new("at the ends", vec![row(&[-3.0, 3.0])], |x| x[0].hard_sigmoid()).expect_all([1.0, 0.0, 0.0, 0.0]));
         cases
     }
@@ -124,7 +124,7 @@ impl Room for HardSwish {
     const NAME: &'static str = "hard_swish";
     const FORMULA: &'static str = "y = x min(max(x/6 + ½, 0), 1)";
     fn cases() -> Vec<Case> {
-        let mut cases = unary(|x| x.hard_swish(), &[0.5, 0.0, -0.0, -3.5, 4.5, 30.0]);
+        let mut cases = unary(|x| x.hard_swish(), &[0.5, 0.0, -0.0, -3.5, 4.5, 30.0, 2.9, -2.9, -1e4]);
         cases.push(Case::new("at the ends", vec![row(&[-3.0, 3.0])], |x| x[0].hard_swish()).expect_all([3.0, 1.0, 0.0, 0.0]));
         cases
     }

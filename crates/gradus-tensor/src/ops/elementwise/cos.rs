@@ -1,6 +1,6 @@
 //! The cosine.
 
-use crate::case::{Case, Room, unary};
+use crate::case::{Case, Room, known, unary};
 use crate::kind::Elementwise;
 use crate::node::Tensor;
 use crate::op::Slot;
@@ -41,6 +41,8 @@ impl Room for Cos {
     const NAME: &'static str = "cos";
     const FORMULA: &'static str = "y = cos x";
     fn cases() -> Vec<Case> {
-        unary(Tensor::cos, &[0.0, -0.0, 1.0, -1.0, std::f64::consts::FRAC_PI_2, 3.0, 100.0])
+        let mut cases = unary(Tensor::cos, &[0.0, -0.0, 1.0, -1.0, std::f64::consts::FRAC_PI_2, 3.0, 100.0]);
+        cases.extend(known("cos", Tensor::cos));
+        cases
     }
 }

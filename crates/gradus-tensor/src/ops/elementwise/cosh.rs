@@ -1,6 +1,6 @@
 //! The hyperbolic cosine.
 
-use crate::case::{Case, Room, unary};
+use crate::case::{Case, Room, known, unary};
 use crate::kind::Elementwise;
 use crate::node::Tensor;
 use crate::op::Slot;
@@ -36,6 +36,8 @@ impl Room for Cosh {
     const NAME: &'static str = "cosh";
     const FORMULA: &'static str = "y = cosh x";
     fn cases() -> Vec<Case> {
-        unary(Tensor::cosh, &[0.0, -0.0, 1.0, -1.0, 1e-8, 5.0])
+        let mut cases = unary(Tensor::cosh, &[0.0, -0.0, 1.0, -1.0, 1e-8, 5.0]);
+        cases.extend(known("cosh", Tensor::cosh));
+        cases
     }
 }

@@ -1,6 +1,6 @@
 //! The inverse of the error function.
 
-use crate::case::{Case, Room, unary};
+use crate::case::{Case, Room, known, unary};
 use crate::kind::Elementwise;
 use crate::node::Tensor;
 use crate::op::Slot;
@@ -36,6 +36,8 @@ impl Room for Erfinv {
     const NAME: &'static str = "erfinv";
     const FORMULA: &'static str = "erf y = x";
     fn cases() -> Vec<Case> {
-        unary(Tensor::erfinv, &[0.0, -0.0, 0.5, -0.5, 0.9, -0.99])
+        let mut cases = unary(Tensor::erfinv, &[0.0, -0.0, 0.5, -0.5, 0.9, -0.99, 0.3, -0.8, 1e-8]);
+        cases.extend(known("erfinv", Tensor::erfinv));
+        cases
     }
 }

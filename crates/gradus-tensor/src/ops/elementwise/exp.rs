@@ -1,6 +1,6 @@
 //! The exponential.
 
-use crate::case::{Case, Room, unary};
+use crate::case::{Case, Room, known, unary};
 use crate::kind::Elementwise;
 use crate::node::Tensor;
 use crate::op::Slot;
@@ -41,6 +41,8 @@ impl Room for Exp {
     const NAME: &'static str = "exp";
     const FORMULA: &'static str = "y = eˣ";
     fn cases() -> Vec<Case> {
-        unary(|x| x.exp(), &[0.0, -0.0, 1.0, -1.0, 2.5, -30.0, 30.0, -745.0])
+        let mut cases = unary(|x| x.exp(), &[0.0, -0.0, 1.0, -1.0, 2.5, -30.0, 30.0, -745.0]);
+        cases.extend(known("exp", Tensor::exp));
+        cases
     }
 }

@@ -1,6 +1,6 @@
 //! eˣ − 1, exact near 0.
 
-use crate::case::{Case, Room, unary};
+use crate::case::{Case, Room, known, unary};
 use crate::kind::Elementwise;
 use crate::node::Tensor;
 use crate::op::Slot;
@@ -37,6 +37,8 @@ impl Room for ExpM1 {
     const NAME: &'static str = "exp_m1";
     const FORMULA: &'static str = "y = eˣ − 1";
     fn cases() -> Vec<Case> {
-        unary(Tensor::exp_m1, &[0.0, -0.0, 1.0, -1.0, 1e-10, -30.0, 3.0])
+        let mut cases = unary(Tensor::exp_m1, &[0.0, -0.0, 1.0, -1.0, 1e-10, -30.0, 3.0]);
+        cases.extend(known("exp_m1", Tensor::exp_m1));
+        cases
     }
 }

@@ -1,7 +1,7 @@
 //! The Gaussian error linear unit, exact (Hendrycks & Gimpel 2016).
 
-use super::normal_cdf::density;
-use crate::case::{Case, Room, unary};
+use super::normal_cdf::{central, density};
+use crate::case::{Case, Room, known, unary};
 use crate::kind::Elementwise;
 use crate::node::Tensor;
 use crate::op::Slot;
@@ -22,7 +22,8 @@ impl<T: Real> Elementwise<1, T> for Gelu {
         map(Lane, x, y);
     }
     fn partial(&self, _: usize, [x]: [&Tensor<T>; 1], _: &Tensor<T>) -> Slot<T> {
-        (x.normal_cdf() + x * density(x)).into()
+        let x = central(x);
+        (x.normal_cdf() + &x * density(&x)).into()
     }
     fn pull(&self, _: usize, [x]: [&[T]; 1], _: &[T], g: &[T], out: &mut [T]) {
         map(Pull, [x, g], out);
@@ -42,6 +43,8 @@ impl Room for Gelu {
     const NAME: &'static str = "gelu";
     const FORMULA: &'static str = "y = x Φ(x)";
     fn cases() -> Vec<Case> {
-        unary(Tensor::gelu, &[0.0, -0.0, 1.0, -1.0, 3.0, 30.0, -30.0, -1e3])
+        let mut cases = unary(Tensor::gelu, &[0.0, -0.0, 1.0, -1.0, 3.0, 30.0, -30.0, -1e3]);
+        cases.extend(known("gelu", Tensor::gelu));
+        cases
     }
 }

@@ -1,13 +1,13 @@
 //! The logarithm of the gamma function.
 
-use crate::case::{Case, Room, unary};
+use crate::case::{Case, Room, known, unary};
 use crate::kind::Elementwise;
 use crate::node::Tensor;
 use crate::op::Slot;
 use crate::real::Real;
 use gradus_kernels::{lanes, map};
 
-/// y = ln |Γ(x)|, with dy = ψ(x) dx: +∞ at 0, −1, −2, ….
+/// y = ln |Γ(x)|, with dy = ψ(x) dx: +∞ at 0, −1, −2, …, where ψ, which changes its sign there, is NaN (−∞ at 0).
 #[derive(Clone, Debug)]
 pub struct Lgamma;
 
@@ -37,6 +37,8 @@ impl Room for Lgamma {
     const NAME: &'static str = "lgamma";
     const FORMULA: &'static str = "y = ln |Γ(x)|";
     fn cases() -> Vec<Case> {
-        unary(Tensor::lgamma, &[1.0, 2.0, 0.5, 10.0, 100.0, -0.5, 1.461_632_144_968_362])
+        let mut cases = unary(Tensor::lgamma, &[1.0, 2.0, 0.5, 10.0, 100.0, -0.5, 1.461_632_144_968_362]);
+        cases.extend(known("lgamma", Tensor::lgamma));
+        cases
     }
 }

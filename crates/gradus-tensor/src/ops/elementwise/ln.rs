@@ -1,6 +1,6 @@
 //! The natural logarithm.
 
-use crate::case::{Case, Room, unary};
+use crate::case::{Case, Room, known, unary};
 use crate::kind::Elementwise;
 use crate::node::Tensor;
 use crate::op::Slot;
@@ -42,6 +42,8 @@ impl Room for Ln {
     const NAME: &'static str = "ln";
     const FORMULA: &'static str = "y = ln x";
     fn cases() -> Vec<Case> {
-        unary(|x| x.ln(), &[1.0, 0.5, 2.5, 1e-3, 30.0])
+        let mut cases = unary(|x| x.ln(), &[1.0, 0.5, 2.5, 1e-3, 30.0]);
+        cases.extend(known("ln", Tensor::ln));
+        cases
     }
 }

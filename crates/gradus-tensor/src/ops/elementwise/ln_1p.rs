@@ -1,6 +1,6 @@
 //! ln(1 + x), exact near 0.
 
-use crate::case::{Case, Room, unary};
+use crate::case::{Case, Room, known, unary};
 use crate::kind::Elementwise;
 use crate::node::Tensor;
 use crate::op::Slot;
@@ -37,6 +37,8 @@ impl Room for Ln1p {
     const NAME: &'static str = "ln_1p";
     const FORMULA: &'static str = "y = ln(1 + x)";
     fn cases() -> Vec<Case> {
-        unary(Tensor::ln_1p, &[0.0, -0.0, 1.0, -0.5, 1e-10, 30.0, 1e6])
+        let mut cases = unary(Tensor::ln_1p, &[0.0, -0.0, 1.0, -0.5, 1e-10, 30.0, 1e6]);
+        cases.extend(known("ln_1p", Tensor::ln_1p));
+        cases
     }
 }

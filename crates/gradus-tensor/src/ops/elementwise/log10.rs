@@ -1,6 +1,6 @@
 //! The logarithm to base 10.
 
-use crate::case::{Case, Room, unary};
+use crate::case::{Case, Room, known, unary};
 use crate::kind::Elementwise;
 use crate::node::Tensor;
 use crate::op::Slot;
@@ -36,6 +36,8 @@ impl Room for Log10 {
     const NAME: &'static str = "log10";
     const FORMULA: &'static str = "y = log₁₀ x";
     fn cases() -> Vec<Case> {
-        unary(Tensor::log10, &[1.0, 10.0, 0.5, 1000.0, 1e-3, 1e6])
+        let mut cases = unary(Tensor::log10, &[1.0, 10.0, 0.5, 1000.0, 1e-3, 1e6]);
+        cases.extend(known("log10", Tensor::log10));
+        cases
     }
 }

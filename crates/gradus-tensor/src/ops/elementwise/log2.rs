@@ -1,6 +1,6 @@
 //! The logarithm to base 2.
 
-use crate::case::{Case, Room, unary};
+use crate::case::{Case, Room, known, unary};
 use crate::kind::Elementwise;
 use crate::node::Tensor;
 use crate::op::Slot;
@@ -36,6 +36,8 @@ impl Room for Log2 {
     const NAME: &'static str = "log2";
     const FORMULA: &'static str = "y = log₂ x";
     fn cases() -> Vec<Case> {
-        unary(Tensor::log2, &[1.0, 2.0, 0.5, 10.0, 1e-3, 1e6])
+        let mut cases = unary(Tensor::log2, &[1.0, 2.0, 0.5, 10.0, 1e-3, 1e6]);
+        cases.extend(known("log2", Tensor::log2));
+        cases
     }
 }

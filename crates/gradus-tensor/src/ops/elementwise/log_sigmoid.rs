@@ -1,6 +1,6 @@
 //! The logarithm of the sigmoid.
 
-use crate::case::{Case, Room, unary};
+use crate::case::{Case, Room, known, unary};
 use crate::kind::Elementwise;
 use crate::node::Tensor;
 use crate::op::Slot;
@@ -41,6 +41,8 @@ impl Room for LogSigmoid {
     const NAME: &'static str = "log_sigmoid";
     const FORMULA: &'static str = "y = ln σ(x)";
     fn cases() -> Vec<Case> {
-        unary(Tensor::log_sigmoid, &[0.0, -0.0, 1.0, -1.0, 30.0, -30.0, 1e3, -1e3])
+        let mut cases = unary(Tensor::log_sigmoid, &[0.0, -0.0, 1.0, -1.0, 30.0, -30.0, 1e3, -1e3]);
+        cases.extend(known("log_sigmoid", Tensor::log_sigmoid));
+        cases
     }
 }

@@ -1,13 +1,13 @@
 //! The logit, the inverse of the sigmoid.
 
-use crate::case::{Case, Room, unary};
+use crate::case::{Case, Room, known, unary};
 use crate::kind::Elementwise;
 use crate::node::Tensor;
 use crate::op::Slot;
 use crate::real::Real;
 use gradus_kernels::{lanes, map};
 
-/// y = ln x − ln(1 − x), with dy = dx/(x (1 − x)): ∓∞ at 0 and 1, NaN beyond.
+/// y = ln x − ln(1 − x), with dy = (1/x + 1/(1 − x)) dx: ∓∞ at 0 and 1, NaN beyond.
 #[derive(Clone, Debug)]
 pub struct Logit;
 
@@ -19,7 +19,7 @@ impl<T: Real> Elementwise<1, T> for Logit {
         map(Lane, x, y);
     }
     fn partial(&self, _: usize, [x]: [&Tensor<T>; 1], _: &Tensor<T>) -> Slot<T> {
-        (x * (1 - x)).recip().into()
+        (x.recip() + (1 - x).recip()).into()
     }
 }
 
@@ -36,6 +36,8 @@ impl Room for Logit {
     const NAME: &'static str = "logit";
     const FORMULA: &'static str = "y = ln(x / (1 − x))";
     fn cases() -> Vec<Case> {
-        unary(Tensor::logit, &[0.5, 0.1, 0.9, 0.01, 0.3])
+        let mut cases = unary(Tensor::logit, &[0.5, 0.1, 0.9, 0.01, 0.3]);
+        cases.extend(known("logit", Tensor::logit));
+        cases
     }
 }

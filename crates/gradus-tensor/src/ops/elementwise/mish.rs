@@ -1,6 +1,6 @@
 //! Mish, a smooth gated unit (Misra 2019).
 
-use crate::case::{Case, Room, unary};
+use crate::case::{Case, Room, known, unary};
 use crate::kind::Elementwise;
 use crate::node::Tensor;
 use crate::op::Slot;
@@ -39,6 +39,8 @@ impl Room for Mish {
     const NAME: &'static str = "mish";
     const FORMULA: &'static str = "y = x tanh(ln(1 + eˣ))";
     fn cases() -> Vec<Case> {
-        unary(Tensor::mish, &[0.0, -0.0, 1.0, -1.0, 3.0, 30.0, -30.0, -1e3])
+        let mut cases = unary(Tensor::mish, &[0.0, -0.0, 1.0, -1.0, 3.0, 30.0, -30.0, -1e3]);
+        cases.extend(known("mish", Tensor::mish));
+        cases
     }
 }

@@ -33,6 +33,7 @@ pub mod log10;
 pub mod log2;
 pub mod log_sigmoid;
 pub mod logit;
+pub mod lorentz;
 pub mod maximum;
 pub mod minimum;
 pub mod mish;

@@ -1,6 +1,6 @@
 //! The polygamma functions, derivatives of ln Γ.
 
-use crate::case::{Case, Room, unary};
+use crate::case::{Case, Room, known, unary};
 use crate::kind::Elementwise;
 use crate::node::Tensor;
 use crate::op::Slot;
@@ -55,6 +55,7 @@ impl Room for Polygamma {
         let mut cases = unary(Tensor::digamma, &[1.0, 2.0, 0.5, 10.0, -0.5]);
         cases.extend(unary(|x| x.polygamma(1), &[1.0, 3.0, 0.7]));
         cases.extend(unary(|x| x.polygamma(2), &[1.0, 5.0]));
+        cases.extend(known("digamma", Tensor::digamma));
         cases
     }
 }

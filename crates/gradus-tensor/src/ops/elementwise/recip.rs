@@ -1,6 +1,6 @@
 //! The reciprocal.
 
-use crate::case::{Case, Room, unary};
+use crate::case::{Case, Room, known, unary};
 use crate::kind::Elementwise;
 use crate::node::Tensor;
 use crate::op::Slot;
@@ -42,6 +42,8 @@ impl Room for Recip {
     const NAME: &'static str = "recip";
     const FORMULA: &'static str = "y = 1 / x";
     fn cases() -> Vec<Case> {
-        unary(|x| x.recip(), &[1.0, -1.0, 0.5, 3.0, -20.0])
+        let mut cases = unary(|x| x.recip(), &[1.0, -1.0, 0.5, 3.0, -20.0]);
+        cases.extend(known("recip", Tensor::recip));
+        cases
     }
 }

@@ -39,7 +39,7 @@ impl Room for Round {
     const NAME: &'static str = "round";
     const FORMULA: &'static str = "y = round x";
     fn cases() -> Vec<Case> {
-        let mut cases = unary(|x| x.round() * x.square(), &[0.7, -0.6, 2.3, -3.7, 30.2]);
+        let mut cases = unary(|x| x.round() * x.square(), &[0.7, -0.6, 2.3, -3.7, 30.2, -1000.3, 0.2, 1e-8]);
         cases.extend([(0.5, [0.0; 4]), (1.5, [2.0, 0.0, 0.0, 0.0]), (-0.5, [0.0; 4])].map(|(x, d)| Case::new(format!("at {x}"), vec![row(&[x])], |x| x[0].round()).expect_all(d)));
         cases
     }

@@ -1,6 +1,6 @@
 //! The logistic function.
 
-use crate::case::{Case, Room, unary};
+use crate::case::{Case, Room, known, unary};
 use crate::kind::Elementwise;
 use crate::node::Tensor;
 use crate::op::Slot;
@@ -42,6 +42,8 @@ impl Room for Sigmoid {
     const NAME: &'static str = "sigmoid";
     const FORMULA: &'static str = "y = 1/(1 + e⁻ˣ)";
     fn cases() -> Vec<Case> {
-        unary(|x| x.sigmoid(), &[0.0, -0.0, 0.5, -1.0, 3.0, -3.0, 20.0, -20.0, 400.0, -400.0])
+        let mut cases = unary(|x| x.sigmoid(), &[0.0, -0.0, 0.5, -1.0, 3.0, -3.0, 20.0, -20.0, 400.0, -400.0]);
+        cases.extend(known("sigmoid", Tensor::sigmoid));
+        cases
     }
 }

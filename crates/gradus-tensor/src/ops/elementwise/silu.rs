@@ -1,6 +1,6 @@
 //! The sigmoid-weighted linear unit, also called swish.
 
-use crate::case::{Case, Room, unary};
+use crate::case::{Case, Room, known, unary};
 use crate::kind::Elementwise;
 use crate::node::Tensor;
 use crate::op::Slot;
@@ -42,6 +42,8 @@ impl Room for Silu {
     const NAME: &'static str = "silu";
     const FORMULA: &'static str = "y = x σ(x)";
     fn cases() -> Vec<Case> {
-        unary(Tensor::silu, &[0.0, -0.0, 1.0, -1.0, 3.0, 30.0, -30.0, -1e3])
+        let mut cases = unary(Tensor::silu, &[0.0, -0.0, 1.0, -1.0, 3.0, 30.0, -30.0, -1e3]);
+        cases.extend(known("silu", Tensor::silu));
+        cases
     }
 }

@@ -1,6 +1,6 @@
 //! The sine.
 
-use crate::case::{Case, Room, unary};
+use crate::case::{Case, Room, known, unary};
 use crate::kind::Elementwise;
 use crate::node::Tensor;
 use crate::op::Slot;
@@ -41,6 +41,8 @@ impl Room for Sin {
     const NAME: &'static str = "sin";
     const FORMULA: &'static str = "y = sin x";
     fn cases() -> Vec<Case> {
-        unary(Tensor::sin, &[0.0, -0.0, 1.0, -1.0, std::f64::consts::FRAC_PI_2, 3.0, 100.0])
+        let mut cases = unary(Tensor::sin, &[0.0, -0.0, 1.0, -1.0, std::f64::consts::FRAC_PI_2, 3.0, 100.0]);
+        cases.extend(known("sin", Tensor::sin));
+        cases
     }
 }

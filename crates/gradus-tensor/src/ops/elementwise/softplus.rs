@@ -1,6 +1,6 @@
 //! Softplus: a smooth rectifier with sharpness β.
 
-use crate::case::{Case, Room, unary};
+use crate::case::{Case, Room, known, unary};
 use crate::kind::Elementwise;
 use crate::node::Tensor;
 use crate::op::Slot;
@@ -73,6 +73,7 @@ impl Room for Softplus {
     fn cases() -> Vec<Case> {
         let mut cases = unary(Tensor::softplus, &[0.0, -0.0, 1.0, -1.0, 3.0, -30.0, 30.0, 100.0, -100.0, 1e3]);
         cases.extend(unary(|x| x.softplus_with(2.5), &[0.5, -2.0]));
+        cases.extend(known("softplus", Tensor::softplus));
         cases
     }
 }

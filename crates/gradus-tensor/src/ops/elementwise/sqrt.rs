@@ -1,6 +1,6 @@
 //! The square root.
 
-use crate::case::{Case, Room, unary};
+use crate::case::{Case, Room, known, unary};
 use crate::kind::Elementwise;
 use crate::node::Tensor;
 use crate::op::Slot;
@@ -41,6 +41,8 @@ impl Room for Sqrt {
     const NAME: &'static str = "sqrt";
     const FORMULA: &'static str = "y = √x";
     fn cases() -> Vec<Case> {
-        unary(|x| x.sqrt(), &[1.0, 0.5, 2.5, 4.0, 30.0])
+        let mut cases = unary(|x| x.sqrt(), &[1.0, 0.5, 2.5, 4.0, 30.0]);
+        cases.extend(known("sqrt", Tensor::sqrt));
+        cases
     }
 }

@@ -1,6 +1,6 @@
 //! The square.
 
-use crate::case::{Case, Room, unary};
+use crate::case::{Case, Room, known, unary};
 use crate::kind::Elementwise;
 use crate::node::Tensor;
 use crate::op::Slot;
@@ -41,6 +41,8 @@ impl Room for Square {
     const NAME: &'static str = "square";
     const FORMULA: &'static str = "y = x²";
     fn cases() -> Vec<Case> {
-        unary(|x| x.square(), &[0.0, -0.0, 1.0, -1.5, 3.0])
+        let mut cases = unary(|x| x.square(), &[0.0, -0.0, 1.0, -1.5, 3.0]);
+        cases.extend(known("square", Tensor::square));
+        cases
     }
 }

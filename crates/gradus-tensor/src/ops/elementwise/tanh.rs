@@ -1,6 +1,6 @@
 //! The hyperbolic tangent.
 
-use crate::case::{Case, Room, unary};
+use crate::case::{Case, Room, known, unary};
 use crate::kind::Elementwise;
 use crate::node::Tensor;
 use crate::op::Slot;
@@ -41,6 +41,8 @@ impl Room for Tanh {
     const NAME: &'static str = "tanh";
     const FORMULA: &'static str = "y = tanh x";
     fn cases() -> Vec<Case> {
-        unary(|x| x.tanh(), &[0.0, -0.0, 0.5, -1.0, 3.0, -3.0, 20.0, -20.0, 400.0])
+        let mut cases = unary(|x| x.tanh(), &[0.0, -0.0, 0.5, -1.0, 3.0, -3.0, 20.0, -20.0, 400.0]);
+        cases.extend(known("tanh", Tensor::tanh));
+        cases
     }
 }

@@ -34,7 +34,7 @@ impl<T: Real> Op<T> for LogSoftmax {
 }
 
 impl<T: Real> Tensor<T> {
-    /// ln softmax(x) = x − ln Σ eˣ over the last axis, without overflow.
+    /// ln softmax(x) = x − ln Σ eˣ over the last axis, without overflow; −∞ where all x are −∞.
     ///
     /// # Panics
     /// If the rank is 0.
@@ -76,6 +76,7 @@ impl Room for LogSoftmax {
             on("one element", row(&[2.0])).expect_all([0.0; 4]),
             on("±1e4", row(&[1e4, -1e4, 0.0])),
             on("tiny", row(&[-1e4, -1e4 + 1.0])),
+            on("all −∞", row(&[f64::NEG_INFINITY; 2])).expect_all([f64::NEG_INFINITY, 2.0, 0.0, 0.0]),
             on("no rows", spread(&[0, 3], 1)),
             on("empty rows", spread(&[3, 0], 1)),
             along("columns", &[2, 3], 0),

@@ -10,7 +10,7 @@ use crate::shape::Dims;
 use gradus_kernels::{Portable, View, reduce};
 use smallvec::SmallVec;
 
-/// y = ln Σ eˣ over the reduced axes, with dy = Σ softmax(x) dx; −∞ over empty axes.
+/// y = ln Σ eˣ over the reduced axes, with dy = Σ softmax(x) dx; −∞ over empty axes and where all x are −∞, with derivative 0.
 #[derive(Clone, Debug)]
 pub struct LogSumExp {
     reduced: SmallVec<[bool; 8]>,
@@ -46,7 +46,11 @@ pub(crate) fn for_each_row<T: Real>(x: View<'_, T>, mut f: impl FnMut(usize, &[T
 fn weights<T: Real>(x: &Tensor<T>, reduced: &[bool]) -> Tensor<T> {
     match reduced.split_last() {
         Some((true, lead)) if !lead.contains(&true) => x.softmax(),
-        _ => (x - T::apply(T::boxed(LogSumExp { reduced: reduced.into(), keepdim: true }), &[x])).exp(),
+        _ => {
+            let y = T::apply(T::boxed(LogSumExp { reduced: reduced.into(), keepdim: true }), &[x]);
+            let dead = y.eq(f64::NEG_INFINITY);
+            (x - if dead.any() { y.masked_fill(&dead, 0.0) } else { y }).exp()
+        }
     }
 }
 
@@ -111,6 +115,10 @@ impl Room for LogSumExp {
             on("one element", row(&[2.0])).expect_all([2.0, 1.0, 0.0, 0.0]),
             on("huge", row(&[1e4, 9.99e3, -1e4])),
             on("tiny", row(&[-1e4, -1e4 + 1.0])),
+            on("all −∞", row(&[f64::NEG_INFINITY; 2])).expect_all([f64::NEG_INFINITY, 0.0, 0.0, 0.0]),
+            on("one −∞", row(&[f64::NEG_INFINITY, 2.0])).expect_all([2.0, 1.0, 0.0, 0.0]),
+            Case::new("columns of −∞", vec![Tensor::full(&[2, 2], f64::NEG_INFINITY)], |x| x[0].logsumexp_axes(&[0], false).exp())
+                .expect_all([0.0; 4]),
             on("no rows", spread(&[0, 3], 1)),
             on("three axes", spread(&[2, 2, 2], 1)),
             over("columns", &[2, 3], &[0], false),

@@ -52,7 +52,7 @@ impl<T: Real> Op<T> for Softmax {
 }
 
 impl<T: Real> Tensor<T> {
-    /// e^{xⱼ} / Σ e^{x} over the last axis, without overflow.
+    /// e^{xⱼ} / Σ e^{x} over the last axis, without overflow; zeros where all x are −∞ (a row that is masked whole).
     ///
     /// # Panics
     /// If the rank is 0.
@@ -89,6 +89,8 @@ impl Room for Softmax {
             on("saturated", row(&[50.0, -50.0, 0.0])),
             on("huge", row(&[1e4, -1e4])),
             on("tiny", row(&[-1e4, -1e4 + 1.0])),
+            on("all −∞: nothing has weight", row(&[f64::NEG_INFINITY; 2])).expect_all([0.0; 4]),
+            on("one −∞", row(&[f64::NEG_INFINITY, 2.0, 1.0])).expect_all([1.0, 0.0, 0.0, 0.0]),
             on("no rows", spread(&[0, 3], 1)),
             on("empty rows", spread(&[3, 0], 1)),
             on("three axes", spread(&[2, 2, 2], 1)),

@@ -2,7 +2,7 @@
 
 use super::batch::{needs_matrix, nth, sizes, square, symmetric};
 use super::triangular_solve::solve;
-use super::verdict::{each, judge};
+use super::verdict::{each, judge, judged};
 use crate::case::{Case, Room, spread};
 use crate::error::Result;
 use crate::node::Tensor;
@@ -75,7 +75,7 @@ impl<T: Real> Tensor<T> {
         if let Err(why) = square("cholesky", self.shape()) {
             crate::message::panic_with(&why);
         }
-        let (l, codes) = T::apply_with_aux(T::boxed(Cholesky), &[&symmetric(self)]);
+        let (l, codes) = judged(Cholesky, &[&symmetric(self)]);
         let lead = sizes(self.shape()).0;
         judge("cholesky", codes.as_ref(), lead, "not positive definite", "add a small multiple of the identity?")?;
         Ok(l)

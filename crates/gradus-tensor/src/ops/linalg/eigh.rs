@@ -1,7 +1,7 @@
 //! Eigenvalues and eigenvectors of symmetric matrices, batched. With the feature `linalg` by faer, without it by Jacobi's rotations.
 
 use super::batch::{mask, needs_matrix, nth, pack, sizes, square, symmetric, unpack, with_tail};
-use super::verdict::{data, degenerate, each, is_differentiated, judge};
+use super::verdict::{data, degenerate, each, is_differentiated, judge, judged};
 use crate::case::{Case, Room, spread};
 use crate::error::Result;
 use crate::message;
@@ -118,7 +118,7 @@ impl<T: Real> Tensor<T> {
             message::panic_with(&why);
         }
         let (batch, n, _) = sizes(self.shape());
-        let (packed, codes) = T::apply_with_aux(T::boxed(Eigh), &[&symmetric(self)]);
+        let (packed, codes) = judged(Eigh, &[&symmetric(self)]);
         judge("eigh", codes.as_ref(), batch, "singular", "")?;
         let (values, vectors) = parts(&packed, n);
         if is_differentiated(self)

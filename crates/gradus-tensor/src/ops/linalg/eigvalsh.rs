@@ -2,7 +2,7 @@
 
 use super::batch::{needs_matrix, nth, sizes, square, symmetric, with_tail};
 use super::eigh::{eigh, with_eigenvalues};
-use super::verdict::{code, judge};
+use super::verdict::{code, judge, judged};
 use crate::case::{Case, Room, spread};
 use crate::error::Result;
 use crate::message;
@@ -75,7 +75,7 @@ impl<T: Real> Tensor<T> {
         if let Err(why) = square("eigvalsh", self.shape()) {
             message::panic_with(&why);
         }
-        let (y, codes) = T::apply_with_aux(T::boxed(Eigvalsh), &[&symmetric(self)]);
+        let (y, codes) = judged(Eigvalsh, &[&symmetric(self)]);
         judge("eigvalsh", codes.as_ref(), sizes(self.shape()).0, "singular", "")?;
         Ok(y)
     }

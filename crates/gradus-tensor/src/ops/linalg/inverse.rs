@@ -1,7 +1,7 @@
 //! The inverse of a matrix, batched.
 
 use super::batch::{needs_matrix, nth, sizes, square};
-use super::verdict::{each, judge};
+use super::verdict::{each, judge, judged};
 use crate::case::{Case, Room, spread};
 use crate::error::Result;
 use crate::node::Tensor;
@@ -56,7 +56,7 @@ impl<T: Real> Tensor<T> {
     #[track_caller]
     pub fn inverse(&self) -> Result<Self> {
         needs_matrix("inverse", self);
-        let (y, codes) = T::apply_with_aux(T::boxed(Inverse), &[self]);
+        let (y, codes) = judged(Inverse, &[self]);
         judge("inverse", codes.as_ref(), sizes(self.shape()).0, "singular", "add a small multiple of the identity?")?;
         Ok(y)
     }

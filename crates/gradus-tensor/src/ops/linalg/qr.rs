@@ -9,6 +9,7 @@ use crate::node::Tensor;
 use crate::op::{Op, Point, Refusal, Slot, Slots};
 use crate::real::Real;
 use crate::shape::Dims;
+use crate::trace::unwatched;
 use gradus_kernels::linalg::Triangular;
 use gradus_kernels::{View, linalg};
 
@@ -88,7 +89,10 @@ impl<T: Real> Tensor<T> {
             let r = Tensor::concat(&[r, rest], -1);
             return if r.to_vec().iter().all(|x| x.is_finite()) { Ok((q, r)) } else { Err(not_finite()) };
         }
-        let packed = T::apply(T::boxed(Qr), &[self]);
+        let packed = {
+            let _guard = unwatched();
+            T::apply(T::boxed(Qr), &[self])
+        };
         let (q, r) = factors(&packed, m, n);
         let numbers = r.to_vec();
         if !numbers.iter().all(|x| x.is_finite()) {

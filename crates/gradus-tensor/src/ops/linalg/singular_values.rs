@@ -2,7 +2,7 @@
 
 use super::batch::{needs_matrix, nth, sizes, with_tail};
 use super::svd::{svd, with_singular_values};
-use super::verdict::{code, judge, rounding};
+use super::verdict::{code, judge, judged, rounding};
 use crate::case::{Case, Room, spread};
 use crate::error::Result;
 use crate::node::Tensor;
@@ -86,7 +86,7 @@ impl<T: Real> Tensor<T> {
     ///
     /// Where some are equal the first derivative is right for functions that treat them alike (their sum, the nuclear norm), and one of
     /// the possible ones for others; one that is 0 to working precision has derivative 0, as |x| at 0. The second derivative goes through
-    /// the vectors.
+    /// the vectors; the sum of all has it also where some are equal: [`nuclear_norm`](Tensor::nuclear_norm).
     ///
     /// # Errors
     /// If an entry is not finite or the iteration does not converge.
@@ -97,7 +97,7 @@ impl<T: Real> Tensor<T> {
     #[track_caller]
     pub fn singular_values(&self) -> Result<Self> {
         needs_matrix("singular_values", self);
-        let (s, codes) = T::apply_with_aux(T::boxed(SingularValues), &[self]);
+        let (s, codes) = judged(SingularValues, &[self]);
         judge("singular_values", codes.as_ref(), sizes(self.shape()).0, "singular", "")?;
         Ok(s)
     }

@@ -3,7 +3,7 @@
 use super::batch::{needs_matrix, nth, sizes, square, with_tail};
 use super::inverse::inverse;
 use super::trace::Trace;
-use super::verdict::{code, judge};
+use super::verdict::{code, judge, judged};
 use crate::case::{Case, Room, spread};
 use crate::error::Result;
 use crate::node::Tensor;
@@ -65,7 +65,7 @@ impl<T: Real> Tensor<T> {
     #[track_caller]
     pub fn slogdet(&self) -> Result<(Self, Self)> {
         needs_matrix("slogdet", self);
-        let (y, codes) = T::apply_with_aux(T::boxed(SlogDet), &[self]);
+        let (y, codes) = judged(SlogDet, &[self]);
         let way_out = "ln |det| is −∞ there; det is defined, or add a small multiple of the identity";
         judge("slogdet", codes.as_ref(), sizes(self.shape()).0, "singular", way_out)?;
         Ok((y.select(-1, 0), y.select(-1, 1)))

@@ -1,7 +1,7 @@
 //! Systems of linear equations, batched.
 
 use super::batch::{needs_matrix, nth, same_lead, sizes};
-use super::verdict::{each, judge};
+use super::verdict::{each, judge, judged};
 use crate::case::{Case, Room, spread};
 use crate::error::Result;
 use crate::message;
@@ -110,7 +110,7 @@ impl<T: Real> Tensor<T> {
             _ => {}
         }
         let (a, b) = same_lead("solve", self, b);
-        let (x, codes) = T::apply_with_aux(T::boxed(Solve { transposed: false }), &[&a, &b]);
+        let (x, codes) = judged(Solve { transposed: false }, &[&a, &b]);
         let lead = sizes(a.shape()).0;
         judge("solve", codes.as_ref(), lead, "singular", "add a small multiple of the identity?")?;
         Ok(x)

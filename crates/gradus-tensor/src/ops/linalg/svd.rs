@@ -2,7 +2,7 @@
 
 use super::batch::{mask, needs_matrix, nth, pack, sizes, unpack, with_tail};
 use super::eigh::turn;
-use super::verdict::{data, degenerate, each, is_differentiated, judge};
+use super::verdict::{data, degenerate, each, is_differentiated, judge, judged};
 use crate::case::{Case, Room, spread};
 use crate::error::Result;
 use crate::message;
@@ -138,7 +138,7 @@ impl<T: Real> Tensor<T> {
     pub fn svd(&self) -> Result<(Self, Self, Self)> {
         needs_matrix("svd", self);
         let (batch, m, n) = sizes(self.shape());
-        let (packed, codes) = T::apply_with_aux(T::boxed(Svd), &[self]);
+        let (packed, codes) = judged(Svd, &[self]);
         judge("svd", codes.as_ref(), batch, "singular", "")?;
         let (u, s, vt) = parts(&packed, m, n);
         if is_differentiated(self)

@@ -1,7 +1,7 @@
 //! Triangular systems, from either side, batched.
 
 use super::batch::{needs_matrix, nth, same_lead, sizes};
-use super::verdict::{each, judge};
+use super::verdict::{each, judge, judged};
 use crate::case::{Case, Room, spread};
 use crate::error::Result;
 use crate::message;
@@ -99,7 +99,7 @@ impl<T: Real> Tensor<T> {
             _ => {}
         }
         let (t, b) = same_lead("triangular_solve", self, b);
-        let (x, codes) = T::apply_with_aux(T::boxed(TriangularSolve(kind)), &[&t, &b]);
+        let (x, codes) = judged(TriangularSolve(kind), &[&t, &b]);
         let lead = sizes(t.shape()).0;
         judge("triangular_solve", codes.as_ref(), lead, "singular", "no entry of the diagonal may be 0")?;
         Ok(x)

@@ -2,8 +2,9 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::node::Tensor;
+use crate::op::Boxed;
 use crate::real::Real;
-use crate::trace::is_recording;
+use crate::trace::{is_recording, unwatched, watch};
 use gradus_kernels::{Shared, linalg};
 
 /// The verdict as a number: 0 is an answer, k + 1 a bad pivot k, −1 an entry that is not finite, −2 no convergence.
@@ -33,6 +34,23 @@ pub(super) fn each<T: Real>(
         }
         *verdict = code(answer);
     }
+}
+
+/// Applies an op that leaves verdicts in its aux buffer. Without an answer the output is NaN, which is for [`judge`] to name and no anomaly;
+/// an answer that is not finite is one.
+#[track_caller]
+pub(super) fn judged<T: Real>(op: impl Boxed, inputs: &[&Tensor<T>]) -> (Tensor<T>, Option<Shared<T>>) {
+    let op = T::boxed(op);
+    let name = op.name().to_owned();
+    let (y, codes) = {
+        let _guard = unwatched();
+        T::apply_with_aux(op, inputs)
+    };
+    let matrices = super::batch::sizes(inputs[0].shape()).0;
+    if codes.as_ref().is_none_or(|c| c[..matrices].iter().all(|c| *c == T::ZERO)) {
+        watch(&name, inputs, &y);
+    }
+    (y, codes)
 }
 
 /// The first verdict against an op: `lacking` says what a matrix with a bad pivot is not, `way_out` what to do.

@@ -92,11 +92,32 @@ impl<T: Real> Tensor<T> {
     pub fn max_pool1d(&self, windows: Windows) -> Self {
         over_one_axis(self, |x, one| x.max_pool2d([one, windows]))
     }
+
+    /// The largest elements of `[h′, w′]` windows that share the last two axes as evenly as they can: window o covers
+    /// ⌊o·n/n′⌋ .. ⌈(o + 1)·n/n′⌉.
+    ///
+    /// # Panics
+    /// If x has fewer than two axes, or windows are asked of an empty image.
+    #[track_caller]
+    #[must_use]
+    pub fn adaptive_max_pool2d(&self, output: [usize; 2]) -> Self {
+        self.max_pool2d(output.map(|output| Windows::Adaptive { output }))
+    }
+
+    /// The largest elements of `output` windows that share the last axis as evenly as they can.
+    ///
+    /// # Panics
+    /// If windows are asked of an empty axis.
+    #[track_caller]
+    #[must_use]
+    pub fn adaptive_max_pool1d(&self, output: usize) -> Self {
+        self.max_pool1d(Windows::Adaptive { output })
+    }
 }
 
 /// Windows of `kernel` points every `stride`, with `padding` and `dilation`.
 pub(super) const fn fixed(kernel: usize, stride: usize, padding: usize, dilation: usize) -> Windows {
-    Windows::Fixed { kernel, stride, padding, dilation }
+    Windows::Fixed { kernel, stride, padding, dilation, ceil: false }
 }
 
 /// Windows of every kind, with an image that they fit.
@@ -110,6 +131,8 @@ pub(super) fn ways() -> Vec<(&'static str, [Windows; 2], &'static [usize])> {
         ("dilation", [fixed(2, 1, 0, 2), fixed(2, 2, 1, 3)], &[1, 4, 5]),
         ("adaptive", [Windows::Adaptive { output: 2 }, Windows::Adaptive { output: 3 }], &[2, 3, 5]),
         ("adaptive, more than there are", [Windows::Adaptive { output: 3 }; 2], &[2, 2]),
+        ("a last window beyond the image", [Windows::Fixed { kernel: 2, stride: 2, padding: 0, dilation: 1, ceil: true }; 2], &[1, 3, 5]),
+        ("beyond image and padding", [Windows::Fixed { kernel: 3, stride: 2, padding: 1, dilation: 1, ceil: true }; 2], &[1, 4, 6]),
         ("whole image", [Windows::Adaptive { output: 1 }; 2], &[1, 2, 3, 2]),
         ("one point", [tiles(1); 2], &[1, 1]),
         ("no images", [tiles(2); 2], &[0, 2, 2]),
@@ -128,6 +151,14 @@ impl Room for Pick {
         cases.push(Case::new("transposed view", vec![spread(&[1, 4, 2], 1)], |v| {
             v[0].t().max_pool2d([Windows::tiles(2); 2]).square()
         }));
+        cases.push(Case::new("the first of equals", vec![row(&[1.0, 1.0, 1.0, 0.0])], |v| {
+            v[0].adaptive_max_pool1d(1) + 0.0 * v[0].narrow(0, 0, 1)
+        })
+        .expect_all([1.0, 1.0, 0.0, 0.0]));
+        cases.push(Case::new("−∞ everywhere", vec![row(&[f64::NEG_INFINITY; 2])], |v| v[0].max_pool1d(Windows::tiles(2)))
+            .expect_all([f64::NEG_INFINITY, 1.0, 0.0, 0.0]));
+        cases.push(Case::new("adaptive, one axis", vec![spread(&[2, 5], 1)], |v| v[0].adaptive_max_pool1d(3).square()));
+        cases.push(Case::new("adaptive, two axes", vec![spread(&[1, 3, 5], 1)], |v| v[0].adaptive_max_pool2d([2, 2]).exp()));
         let known = row(&[1.0, 3.0, 2.0, -1.0]).reshape(&[2, 2]);
         cases.push(
             Case::new("known", vec![known], |v| v[0].max_pool2d([Windows::tiles(2); 2]).square())

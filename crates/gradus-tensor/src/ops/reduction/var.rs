@@ -7,6 +7,7 @@ use crate::case::{Case, Room, row, spread};
 use crate::message;
 use crate::node::Tensor;
 use crate::real::Real;
+use crate::trace::no_grad;
 
 /// y = 1/(n − c) Σ (x − x̄)².
 pub struct Var;
@@ -24,7 +25,13 @@ fn centred<T: Real>(op: &str, x: &Tensor<T>, axes: &[isize], correction: usize) 
             x.shape()
         ));
     }
-    (x - x.mean_axes(axes, true), (n - correction) as f64)
+    // Shifted by a constant first, so that equal numbers leave 0 exactly: their rounded mean is another number.
+    let first = no_grad(|| {
+        let one = |y: Tensor<T>, at: &isize| if y.shape().contains(&0) { y } else { y.narrow(*at, 0, 1) };
+        axes.iter().fold(x.detach(), one)
+    });
+    let shifted = if first.is_empty() { x.clone() } else { x - first };
+    (&shifted - shifted.mean_axes(axes, true), (n - correction) as f64)
 }
 
 fn all(rank: usize) -> Vec<isize> {
@@ -112,6 +119,8 @@ impl Room for Std {
     fn cases() -> Vec<Case> {
         let mut cases = cases(Tensor::std_axes);
         cases.push(Case::new("all equal: 0 by convention", vec![row(&[2.0, 2.0])], |x| x[0].std(1)).expect_all([0.0; 4]));
+        cases.push(Case::new("equal, with a mean that is rounded", vec![row(&[0.1, 0.1, 0.1])], |x| x[0].std(1)).expect_all([0.0; 4]));
+        cases.push(Case::new("equal rows", vec![Tensor::full(&[2, 3], 0.1)], |x| x[0].std_axes(&[1], 1, false)).expect_all([0.0; 4]));
         cases.push(Case::new("one number", vec![row(&[2.0])], |x| x[0].std(0)).expect_all([0.0; 4]));
         cases.push(Case::new("known", vec![row(&[1.0, 2.0, 3.0])], |x| x[0].std(1)).expect(0, 1.0));
         cases
