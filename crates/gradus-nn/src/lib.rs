@@ -51,8 +51,8 @@ pub use activation::Activation;
 pub use alpha_dropout::AlphaDropout;
 pub use attention::{MultiheadAttention, causal_mask};
 pub use conv::{
-    AdaptiveAvgPool, AsMatrix, AvgPool, Conv1d, Conv1dBuilder, Conv2d, Conv2dBuilder, ConvBuilder, ConvTranspose1d,
-    ConvTranspose1dBuilder, ConvTranspose2d, ConvTranspose2dBuilder, Convolution, Enlarging, MaxPool,
+    AdaptiveAvgPool, AdaptiveMaxPool, AsMatrix, AvgPool, Conv1d, Conv1dBuilder, Conv2d, Conv2dBuilder, ConvBuilder,
+    ConvTranspose1d, ConvTranspose1dBuilder, ConvTranspose2d, ConvTranspose2dBuilder, Convolution, Enlarging, MaxPool,
 };
 pub use drop_connect::DropConnect;
 pub use dropout::{Dropout, dropout};

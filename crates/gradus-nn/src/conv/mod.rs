@@ -9,7 +9,7 @@ mod transposed;
 pub use builder::{ConvBuilder, Convolution, Enlarging};
 pub use layer::{Conv1d, Conv1dBuilder, Conv2d, Conv2dBuilder};
 pub use matrix::AsMatrix;
-pub use pool::{AdaptiveAvgPool, AvgPool, MaxPool};
+pub use pool::{AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, MaxPool};
 pub use transposed::{ConvTranspose1d, ConvTranspose1dBuilder, ConvTranspose2d, ConvTranspose2dBuilder};
 
 use gradus_tensor::{Param, Real, Sliding, Tensor};

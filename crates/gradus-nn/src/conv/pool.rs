@@ -67,6 +67,17 @@ macro_rules! windowed {
                 self.each(dilation, |w, v| if let Windows::Fixed { dilation, .. } = w { *dilation = v })
             }
 
+            /// Whether a last window may reach beyond the padded input, so that the number of windows is rounded up (it may not).
+            #[must_use]
+            pub fn ceil_mode(mut self, may: bool) -> Self {
+                self.windows.iter_mut().for_each(|w| {
+                    if let Windows::Fixed { ceil, .. } = w {
+                        *ceil = may;
+                    }
+                });
+                self
+            }
+
             /// The output for the input `x`.
             #[track_caller]
             pub fn forward(&self, x: &Tensor<T>, mode: &mut Mode) -> Tensor<T> {
@@ -127,40 +138,55 @@ impl<T: Real> AvgPool<T> {
     }
 }
 
-/// The means of a given number of windows that share the last axis, or the last two, as evenly as they can.
-///
-/// # Panics
-/// If windows are asked of an empty axis.
-#[doc(alias = "AdaptiveAvgPool1d")]
-#[doc(alias = "AdaptiveAvgPool2d")]
-#[derive(Clone, Debug)]
-pub struct AdaptiveAvgPool<T: Real = f32> {
-    output: Vec<usize>,
-    number: PhantomData<T>,
+macro_rules! adaptive {
+    ($($(#[$doc:meta])* $Layer:ident: $one:ident, $two:ident;)+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug)]
+        pub struct $Layer<T: Real = f32> {
+            output: Vec<usize>,
+            number: PhantomData<T>,
+        }
+
+        impl<T: Real> $Layer<T> {
+            /// So many windows: one number for `[.., l]`, two for `[.., h, w]`.
+            pub fn new<const D: usize>(output: [usize; D]) -> Self {
+                const { assert!(D == 1 || D == 2, "pooling: over one axis or two") };
+                $Layer { output: output.to_vec(), number: PhantomData }
+            }
+
+            /// The output for the input `x`.
+            #[track_caller]
+            pub fn forward(&self, x: &Tensor<T>, _: &mut Mode) -> Tensor<T> {
+                match self.output[..] {
+                    [n] => x.$one(n),
+                    _ => x.$two([self.output[0], self.output[1]]),
+                }
+            }
+        }
+
+        impl<T: Real> Layer<T> for $Layer<T> {
+            fn forward(&self, x: &Tensor<T>, mode: &mut Mode) -> Tensor<T> {
+                self.forward(x, mode)
+            }
+        }
+
+        without_leaves!($Layer);
+    )+};
 }
 
-impl<T: Real> AdaptiveAvgPool<T> {
-    /// So many windows: one number for `[.., l]`, two for `[.., h, w]`.
-    pub fn new<const D: usize>(output: [usize; D]) -> Self {
-        const { assert!(D == 1 || D == 2, "pooling: over one axis or two") };
-        AdaptiveAvgPool { output: output.to_vec(), number: PhantomData }
-    }
-
-    /// The output for the input `x`.
-    #[track_caller]
-    pub fn forward(&self, x: &Tensor<T>, mode: &mut Mode) -> Tensor<T> {
-        let y = match self.output[..] {
-            [n] => x.adaptive_avg_pool1d(n),
-            _ => x.adaptive_avg_pool2d([self.output[0], self.output[1]]),
-        };
-        mode.report(self, &[x], y)
-    }
+adaptive! {
+    /// The means of a given number of windows that share the last axis, or the last two, as evenly as they can.
+    ///
+    /// # Panics
+    /// If windows are asked of an empty axis.
+    #[doc(alias = "AdaptiveAvgPool1d")]
+    #[doc(alias = "AdaptiveAvgPool2d")]
+    AdaptiveAvgPool: adaptive_avg_pool1d, adaptive_avg_pool2d;
+    /// The largest numbers of a given number of windows that share the last axis, or the last two, as evenly as they can.
+    ///
+    /// # Panics
+    /// If windows are asked of an empty axis.
+    #[doc(alias = "AdaptiveMaxPool1d")]
+    #[doc(alias = "AdaptiveMaxPool2d")]
+    AdaptiveMaxPool: adaptive_max_pool1d, adaptive_max_pool2d;
 }
-
-impl<T: Real> Layer<T> for AdaptiveAvgPool<T> {
-    fn forward(&self, x: &Tensor<T>, mode: &mut Mode) -> Tensor<T> {
-        self.forward(x, mode)
-    }
-}
-
-without_leaves!(AdaptiveAvgPool);

@@ -6,7 +6,8 @@ use gradus_nn::init::he_normal;
 use gradus_nn::rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
 use gradus_nn::tensor::{Mode, Tensor, Tree, check_grads};
 use gradus_nn::{
-    AdaptiveAvgPool, AvgPool, BatchNorm, Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, Linear, MaxPool,
+    AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, BatchNorm, Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, Linear,
+    MaxPool,
 };
 use serde_json::Value;
 
@@ -119,4 +120,13 @@ fn a_start_has_the_variance_of_its_fans() {
 #[should_panic(expected = "conv2d: groups must divide both numbers of channels, got 3 groups")]
 fn groups_that_do_not_divide_are_refused() {
     let _ = Conv2d::<f64>::builder(4, 6, [1, 1]).groups(3).build(&mut rng());
+}
+
+#[test]
+fn windows_may_reach_beyond_the_image_or_share_it() {
+    let x = Tensor::from_slice(&[5], &[1.0, 2.0, 3.0, 4.0, 7.0]);
+    let mode = &mut Mode::eval();
+    assert_eq!(MaxPool::<f64>::new([2]).ceil_mode(true).forward(&x, mode).to_vec(), [2.0, 4.0, 7.0]);
+    assert_eq!(AvgPool::<f64>::new([2]).ceil_mode(true).forward(&x, mode).to_vec(), [1.5, 3.5, 7.0]);
+    assert_eq!(AdaptiveMaxPool::<f64>::new([2]).forward(&x, mode).to_vec(), [3.0, 7.0]);
 }
