@@ -76,12 +76,17 @@ fn steps(threads: usize, json: Option<&Path>) -> Outcome {
 
 /// Writes a result below the root and says so.
 fn keep(folder: &Path, name: &str, text: &str) -> Outcome {
+    save(folder, name, text)?;
+    println!("wrote {}", folder.join(name).display());
+    Ok(())
+}
+
+/// Writes a result below the root.
+fn save(folder: &Path, name: &str, text: &str) -> Outcome {
     let folder = root().join(folder);
     fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
     let path = folder.join(name);
-    fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))?;
-    println!("wrote {}", path.strip_prefix(root()).unwrap_or(&path).display());
-    Ok(())
+    fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))
 }
 
 /// The processor's name and the cores, since a time without its machine says nothing.

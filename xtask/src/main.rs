@@ -7,6 +7,7 @@ mod gradcheck;
 mod new;
 mod release;
 mod run;
+mod sanitize;
 mod tidy;
 mod tree;
 
@@ -40,6 +41,8 @@ enum Verb {
     Doctor,
     /// Bump, check and pack every crate, and send nothing.
     Release(release::Release),
+    /// The tests of the kernels under AddressSanitizer.
+    Sanitize,
 }
 
 fn main() -> ExitCode {
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Verb::New(new) => new.run(),
         Verb::Doctor => doctor::doctor(),
         Verb::Release(release) => release.run(),
+        Verb::Sanitize => sanitize::sanitize(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -13,6 +13,7 @@ pub mod linalg;
 pub mod map;
 mod math;
 pub mod matmul;
+pub mod norm;
 pub mod pool;
 pub mod pooling;
 pub mod random;

@@ -104,7 +104,7 @@ pub fn for_each_chunk<T: Send>(out: &mut [T], piece: usize, body: impl Fn(usize,
 #[inline]
 pub fn for_each_chunk_with<T: Send>(out: &mut [T], piece: usize, nanos: usize, body: impl Fn(usize, &mut [T]) + Sync) {
     let piece = piece.max(1);
-    let whole = Whole { at: out.as_mut_ptr(), len: out.len() };
+    let whole = Whole::of(out);
     for_each_piece_with(whole.len.div_ceil(piece), nanos, |i| {
         let start = i * piece;
         // SAFETY: each i comes once, so the parts do not overlap; they lie inside `out`, which this call borrows until all are done.
@@ -113,8 +113,36 @@ pub fn for_each_chunk_with<T: Send>(out: &mut [T], piece: usize, nanos: usize, b
     });
 }
 
+/// Cuts `a` into pieces of `piece[0]` elements and `b` into pieces of `piece[1]`, and runs `body(i, a's, b's)` on the i-th of each.
+/// Pieces must be as many on both sides; `nanos` as for [`for_each_piece_with`].
+///
+/// # Panics
+/// If one slice makes more pieces than the other, or as [`for_each_piece`].
+pub fn for_each_pair<T: Send, U: Send>(
+    (a, b): (&mut [T], &mut [U]),
+    piece: [usize; 2],
+    nanos: usize,
+    body: impl Fn(usize, &mut [T], &mut [U]) + Sync,
+) {
+    let [p, q] = piece.map(|n| n.max(1));
+    let (a, b) = (Whole::of(a), Whole::of(b));
+    let pieces = a.len.div_ceil(p);
+    assert_eq!(
+        pieces,
+        b.len.div_ceil(q),
+        "for_each_pair: {} by {p} and {} by {q} are not as many pieces",
+        a.len,
+        b.len
+    );
+    for_each_piece_with(pieces, nanos, |i| {
+        // SAFETY: each i comes once, so the parts do not overlap; they lie inside the slices, which this call borrows until all are done.
+        let (a, b) = unsafe { (a.part(i * p, p), b.part(i * q, q)) };
+        body(i, a, b);
+    });
+}
+
 /// A slice of which disjoint parts go to several threads.
-struct Whole<T> {
+pub(crate) struct Whole<T> {
     at: *mut T,
     len: usize,
 }
@@ -123,11 +151,17 @@ struct Whole<T> {
 unsafe impl<T: Send> Sync for Whole<T> {}
 
 impl<T> Whole<T> {
+    /// All of `slice`, which the caller keeps borrowed while parts are about.
+    #[inline]
+    pub(crate) fn of(slice: &mut [T]) -> Self {
+        Whole { at: slice.as_mut_ptr(), len: slice.len() }
+    }
+
     /// # Safety
     /// `start` lies inside the slice, no two parts overlap, and the slice outlives them.
     #[inline]
     #[allow(clippy::mut_from_ref, reason = "the parts are disjoint by contract")]
-    unsafe fn part(&self, start: usize, most: usize) -> &mut [T] {
+    pub(crate) unsafe fn part(&self, start: usize, most: usize) -> &mut [T] {
         // SAFETY: by contract.
         unsafe { std::slice::from_raw_parts_mut(self.at.add(start), most.min(self.len - start)) }
     }

@@ -24,8 +24,7 @@ pub struct OrthogonalRnn<T: Real = f32> {
 
 /// sign z · max(|z| + b, 0): the derivative at z = 0 is 0.
 pub fn mod_relu<T: Real>(z: &Tensor<T>, b: &Tensor<T>) -> Tensor<T> {
-    let sign = z.step() - (-z).step();
-    &sign * (&sign * z + b).relu()
+    z.mod_relu(b)
 }
 
 impl<T: Real> OrthogonalRnn<T> {

@@ -9,7 +9,7 @@ use super::picture;
 use super::program::{Program, ours};
 use super::table::{Row, Times, markdown};
 use super::targets::target;
-use super::{keep, machine, setup};
+use super::{machine, save, setup};
 use crate::run::{Outcome, root};
 
 /// Flags of `cargo xtask bench peers`.
@@ -52,9 +52,13 @@ impl Peers {
                     Ok(row) => rows.push(row),
                     Err(why) => println!("{why}: no row"),
                 }
+                // After every row: a run of an hour that is cut short has not been for nothing.
+                self.write(&rows)?;
             }
         }
-        self.write(&rows)
+        println!("\n{}", markdown(&rows, &machine(), self.reps));
+        println!("wrote peers.md, peers.json and pictures below {}", self.out.display());
+        Ok(())
     }
 
     fn start(&self, threads: usize) -> Vec<(Program, Vec<String>)> {
@@ -74,28 +78,32 @@ impl Peers {
         gradus: &mut Program,
         peers: &mut [(Program, Vec<String>)],
     ) -> Outcome<Row> {
-        let mut programs: Vec<&mut Program> = vec![gradus];
-        programs.extend(peers.iter_mut().filter(|(_, can)| can.iter().any(|w| w == workload)).map(|(p, _)| p));
-        let mut times = Vec::new();
-        for program in &mut programs {
-            times.push(Times { name: program.name.clone(), us: Vec::new(), loss: program.loss(workload)? });
-        }
-        for _ in 0..self.reps {
-            for (program, times) in programs.iter_mut().zip(&mut times) {
-                times.us.push(program.time(workload)?);
+        let ours = Times::of(gradus, workload)?;
+        let mut row = Row { workload: workload.to_owned(), threads, ours, peers: Vec::new() };
+        let mut running: Vec<&mut Program> = Vec::new();
+        for (peer, _) in peers.iter_mut().filter(|(_, can)| can.iter().any(|w| w == workload)) {
+            match Times::of(peer, workload) {
+                Ok(times) => {
+                    row.peers.push(times);
+                    running.push(peer);
+                }
+                Err(why) => println!("{why}: left out of the row"),
             }
         }
-        let ours = times.remove(0);
-        let row = Row { workload: workload.to_owned(), threads, ours, peers: times };
+        for _ in 0..self.reps {
+            row.ours.us.push(gradus.time(workload)?);
+            for (peer, times) in running.iter_mut().zip(&mut row.peers) {
+                // One that fails between rounds has fewer times than we have; the pairs that there are count.
+                times.us.extend(peer.time(workload).map_err(|why| println!("{why}")));
+            }
+        }
         let best = row.best().map_or("no peer", |b| b.name.as_str());
         println!("{workload}, {threads} thread(s): {:.2} times {best}", row.ratio().unwrap_or(f64::NAN));
         Ok(row)
     }
 
     fn write(&self, rows: &[Row]) -> Outcome {
-        let table = markdown(rows, &machine(), self.reps);
-        println!("\n{table}");
-        keep(&self.out, "peers.md", &table)?;
+        save(&self.out, "peers.md", &markdown(rows, &machine(), self.reps))?;
         let times = |t: &Times| json!({ "name": t.name, "us": t.us, "loss5": t.loss });
         let row = |r: &Row| {
             json!({
@@ -104,12 +112,12 @@ impl Peers {
             })
         };
         let all = json!({ "machine": machine(), "rows": rows.iter().map(row).collect::<Vec<_>>() });
-        keep(&self.out, "peers.json", &format!("{all:#}\n"))?;
+        save(&self.out, "peers.json", &format!("{all:#}\n"))?;
         for threads in self.threads.iter().copied() {
             let bar = |r: &Row| Some((r.workload.clone(), r.ratio()?, target(&r.workload, threads)));
             let bars: Vec<_> = rows.iter().filter(|r| r.threads == threads).filter_map(bar).collect();
             let title = format!("Times faster than the best peer, {threads} thread(s); black mark: the target");
-            keep(&self.out, &format!("peers-{threads}.svg"), &picture::bars(&title, &bars))?;
+            save(&self.out, &format!("peers-{threads}.svg"), &picture::bars(&title, &bars))?;
         }
         Ok(())
     }

@@ -1,7 +1,9 @@
 //! One row of the peers' table: times, agreement of the losses, and the ratio against the best peer.
 
 use super::median::{median, median_ratio};
+use super::program::Program;
 use super::targets::{reached, target};
+use crate::run::Outcome;
 
 /// Largest difference of two losses after five steps, relative to the loss where that is above 1.
 const AGREE: f64 = 1e-4;
@@ -11,6 +13,13 @@ pub(crate) struct Times {
     pub(crate) name: String,
     pub(crate) us: Vec<f64>,
     pub(crate) loss: Option<f64>,
+}
+
+impl Times {
+    /// No times yet, and the loss by which programs are compared.
+    pub(crate) fn of(program: &mut Program, workload: &str) -> Outcome<Self> {
+        Ok(Times { name: program.name.clone(), us: Vec::new(), loss: program.loss(workload)? })
+    }
 }
 
 /// A workload on a number of threads; our own times first.

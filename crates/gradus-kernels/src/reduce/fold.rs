@@ -53,19 +53,19 @@ folds! {
 }
 
 /// Joins what is pushed two by two, as a binary counter carries: the tree depends on the number of pushes alone.
-pub(super) struct Cascade<T> {
+pub(crate) struct Cascade<T> {
     levels: [T; 48],
     count: usize,
 }
 
 impl<T: Real> Cascade<T> {
     #[inline(always)]
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Cascade { levels: [T::ZERO; 48], count: 0 }
     }
 
     #[inline(always)]
-    pub(super) fn push(&mut self, mut value: T, join: impl Fn(T, T) -> T) {
+    pub(crate) fn push(&mut self, mut value: T, join: impl Fn(T, T) -> T) {
         let carries = self.count.trailing_ones() as usize;
         for level in &self.levels[..carries] {
             value = join(*level, value);
@@ -76,7 +76,7 @@ impl<T: Real> Cascade<T> {
 
     /// The value of all that was pushed; `start` if nothing was.
     #[inline(always)]
-    pub(super) fn finish(self, start: T, join: impl Fn(T, T) -> T) -> T {
+    pub(crate) fn finish(self, start: T, join: impl Fn(T, T) -> T) -> T {
         let mut rest = self.count;
         let mut value = None;
         while rest != 0 {
@@ -98,7 +98,7 @@ const SHORT: usize = 16;
 
 /// The fold of a run: blocks of 2,048 into 128 lanes, lanes by halves, blocks pairwise.
 #[inline(always)]
-pub(super) fn run<T: Real, S: Isa, const N: usize>(
+pub(crate) fn run<T: Real, S: Isa, const N: usize>(
     _: S,
     x: [&[T]; N],
     start: T,

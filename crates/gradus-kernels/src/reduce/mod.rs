@@ -17,6 +17,7 @@ use crate::simd::Isa;
 use crate::view::View;
 use axes::Axes;
 
+pub(crate) use fold::{Cascade, run};
 pub use fold::{CentredSquares, ExpSum, Fold, Max, Min, Product, Sum, SumOfSquares};
 pub use index::{arg_max, arg_min};
 pub use rows::{dot, sum_of_squares};

@@ -3,6 +3,9 @@
 use gradus_kernels::conv::{ConvShape, conv, conv_input_adjoint, conv_weight_adjoint};
 use gradus_kernels::linalg::{qr_thin, skew_expm, skew_expm_aux_len};
 use gradus_kernels::matmul::{matmul, matmul_with};
+use gradus_kernels::norm::{
+    ChannelPull, Channels, RowPull, mod_relu_pull, normalise_channels, normalise_rows, pull_channels, pull_rows,
+};
 use gradus_kernels::pooling::{PoolShape, Windows, average_pool, average_pool_adjoint, max_pool};
 use gradus_kernels::random::{Key, fill_normal, fill_uniform};
 use gradus_kernels::threads::set_threads;
@@ -164,5 +167,34 @@ fn factorisations() {
         let (mut q, mut r) = (vec![0.0; n * n], vec![0.0; n * n]);
         qr_thin(n, n, &a, &mut q, &mut r);
         [q, r].concat()
+    });
+}
+
+#[test]
+fn normalisation() {
+    for (n, c, l) in [(64, 9, 700), (700, 300, 1), (40, 3, 900)] {
+        let shape = Channels { n, c, l };
+        let (x, gamma) = (numbers(shape.len()), numbers(c));
+        same_bits(&format!("batch norm {shape:?}"), || {
+            let (mut y, mut stats) = (vec![0.0; x.len()], vec![0.0; 3 * c]);
+            normalise_channels(shape, &x, [&gamma, &gamma], 1e-5, &mut stats, &mut y);
+            let (mut dx, mut sums) = (vec![0.0; x.len()], vec![0.0; 2 * c]);
+            pull_channels(ChannelPull { shape, x: &x, g: &y, gamma: &gamma, stats: &stats }, &mut dx, &mut sums);
+            [y, stats, dx, sums].concat()
+        });
+    }
+    let (rows, n) = (700, 190);
+    let (x, gamma) = (numbers(rows * n), numbers(n));
+    same_bits("layer norm", || {
+        let (mut y, mut stats) = (vec![0.0; x.len()], vec![0.0; 2 * rows]);
+        normalise_rows(&x, &gamma, Some(&gamma), 1e-5, &mut stats, &mut y);
+        let (mut dx, mut sums) = (vec![0.0; x.len()], vec![0.0; 2 * n]);
+        pull_rows(RowPull { x: &x, g: &y, gamma: &gamma, stats: &stats, centred: true }, &mut dx, &mut sums);
+        [y, stats, dx, sums].concat()
+    });
+    same_bits("modReLU", || {
+        let (mut dz, mut db) = (vec![0.0; x.len()], vec![0.0; n]);
+        mod_relu_pull(&x, &gamma, &x, &mut dz, &mut db);
+        [dz, db].concat()
     });
 }

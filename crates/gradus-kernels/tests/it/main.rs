@@ -7,6 +7,7 @@ mod linalg;
 mod maths;
 mod maths_wide;
 mod matmul;
+mod norm;
 mod pooling;
 mod random;
 mod reduce;

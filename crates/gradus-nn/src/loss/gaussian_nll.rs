@@ -78,18 +78,15 @@ impl GaussianNll {
     pub fn each<T: Real>(&self, mean: &Tensor<T>, variance: &Tensor<T>, target: &Tensor<T>) -> Tensor<T> {
         one_shape("gaussian_nll", mean, target);
         one_shape("gaussian_nll", variance, target);
-        // v above ε; below, the number ε with the derivative of v (v − its own value is exactly 0).
-        let above = (variance - self.eps).step();
-        let below = 1.0 - &above;
-        let passing = variance - variance.detach() + self.eps;
-        let v = variance * above + passing * below;
-        // The quotient is squared and not the difference: v² never appears in a derivative's denominator.
-        let r = (target - mean) / v.sqrt();
-        let mut each = (v.ln() + r.square()) * 0.5;
+        let mut each = mean.gaussian_nll(variance, target, self.eps);
         if self.full {
             each = each + 0.5 * std::f64::consts::TAU.ln();
         }
-        if self.beta == 0.0 { each } else { each * (v.detach().ln() * self.beta).exp() }
+        if self.beta == 0.0 {
+            return each;
+        }
+        let v = variance.detach().clamp(self.eps, f64::INFINITY);
+        each * (v.ln() * self.beta).exp()
     }
 
     /// The mean over the elements.

@@ -1,6 +1,6 @@
 //! Group normalisation, and instance normalisation as groups of one channel.
 
-use super::{check_eps, standardized};
+use super::check_eps;
 use crate::layer::Layer;
 use gradus_derive::Module;
 use gradus_tensor::extend::refuse;
@@ -80,7 +80,8 @@ impl<T: Real> GroupNorm<T> {
                 "group_norm: x {s:?} has one value a group, and one value has no variance; use fewer groups"
             ));
         }
-        let y = standardized(&x.reshape(&[s[0], self.groups, group]), &[-1], self.eps).reshape(s);
+        let plain = (Tensor::ones(&[group]), Tensor::zeros(&[group]));
+        let y = x.reshape(&[s[0], self.groups, group]).layer_norm(&plain.0, &plain.1, self.eps).reshape(s);
         let per_channel: Vec<usize> = (0..s.len()).map(|k| if k == 1 { self.channels } else { 1 }).collect();
         let y = match (&self.weight, &self.bias) {
             (Some(gamma), Some(delta)) => y * gamma.value().reshape(&per_channel) + delta.value().reshape(&per_channel),

@@ -1,6 +1,6 @@
 //! Layer normalisation: each sample brought to mean 0 and variance 1 over its features.
 
-use super::{check_eps, standardized};
+use super::check_eps;
 use crate::layer::Layer;
 use gradus_derive::Module;
 use gradus_tensor::extend::refuse;
@@ -58,13 +58,15 @@ impl<T: Real> LayerNorm<T> {
         if !x.shape().ends_with(&self.shape) {
             refuse(&format!("layer_norm: the last axes of x must be {:?}, got x {:?}", self.shape, x.shape()));
         }
-        let axes: Vec<isize> = (1..=k as isize).map(|i| -i).collect();
-        let y = standardized(x, &axes, self.eps);
+        let n: usize = self.shape.iter().product();
+        let rows = x.reshape(&[x.shape()[..x.rank() - k].iter().product(), n]);
         let y = match (&self.weight, &self.bias) {
-            (Some(gamma), Some(delta)) => y * gamma.value() + delta.value(),
-            _ => y,
+            (Some(gamma), Some(delta)) => {
+                rows.layer_norm(&gamma.value().reshape(&[n]), &delta.value().reshape(&[n]), self.eps)
+            }
+            _ => rows.layer_norm(&Tensor::ones(&[n]), &Tensor::zeros(&[n]), self.eps),
         };
-        mode.report(self, &[x], y)
+        mode.report(self, &[x], y.reshape(x.shape()))
     }
 }
 

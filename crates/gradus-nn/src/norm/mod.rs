@@ -11,15 +11,6 @@ pub use group_norm::{GroupNorm, instance_norm};
 pub use layer_norm::LayerNorm;
 pub use rms_norm::RmsNorm;
 
-use gradus_tensor::{Real, Tensor};
-
-/// (x − m)/√(σ² + ε) with mean and biased variance over `axes`.
-fn standardized<T: Real>(x: &Tensor<T>, axes: &[isize], eps: f64) -> Tensor<T> {
-    let centred = x - x.mean_axes(axes, true);
-    let deviation = (centred.square().mean_axes(axes, true) + eps).sqrt();
-    centred / deviation
-}
-
 /// Refuses an ε that makes a constant row 0/0.
 #[track_caller]
 fn check_eps(who: &str, eps: f64) {

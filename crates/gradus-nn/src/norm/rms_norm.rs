@@ -44,7 +44,7 @@ impl<T: Real> RmsNorm<T> {
         if x.shape().last() != gamma.shape().first() {
             refuse(&format!("rms_norm: the last axis of x must be {} long, got x {:?}", gamma.len(), x.shape()));
         }
-        let y = x / (x.square().mean_axes(&[-1], true) + self.eps).sqrt() * gamma;
+        let y = x.rms_norm(&gamma, self.eps);
         mode.report(self, &[x], y)
     }
 }

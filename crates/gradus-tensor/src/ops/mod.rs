@@ -186,9 +186,13 @@ rooms! {
         batch_norm::BatchNorm as Whole,
         cross_entropy::CrossEntropy as Whole,
         dropout::Dropout as Straight,
+        gaussian_nll::GaussianNll as Whole,
+        layer_norm::LayerNorm as Whole,
         linear::Linear as Whole,
         log_softmax::LogSoftmax as Itself,
         logsumexp::LogSumExp as Itself,
+        mod_relu::ModRelu as Whole,
+        rms_norm::RmsNorm as Whole,
         softmax::Softmax as Itself,
     }
     pooling {

@@ -7,7 +7,9 @@ use crate::node::Tensor;
 use crate::op::{Point, Refusal, Slot, Slots};
 use crate::real::Real;
 use crate::shape::Dims;
+use super::flat;
 use gradus_kernels::View;
+use gradus_kernels::norm::{ChannelPull, Channels, normalise_channels, pull_channels};
 
 /// y = γ (x − m)/√(σ² + ε) + δ with m, σ² (biased) over all axes but the second: x `[n, c, ..]`, γ and δ `[c]`.
 #[derive(Clone, Debug)]
@@ -15,43 +17,9 @@ pub struct BatchNorm {
     eps: f64,
 }
 
-/// x as `[n, c, l]` in row-major order.
-fn flat<'a, T: Real>(x: View<'a, T>, copy: &'a mut Vec<T>) -> (&'a [T], [usize; 3]) {
-    let dims = [x.shape[0], x.shape[1], x.shape[2..].iter().product()];
-    match x.contiguous() {
-        Some(flat) => (flat, dims),
-        None => {
-            *copy = x.to_vec();
-            (copy, dims)
-        }
-    }
-}
-
-/// Σ over samples and places of f(element, channel), for every channel.
-fn by_channel<T: Real>([n, c, l]: [usize; 3], out: &mut [T], f: impl Fn(usize, usize) -> T) {
-    out.fill(T::ZERO);
-    for i in 0..n {
-        for (j, out) in out.iter_mut().enumerate() {
-            let base = (i * c + j) * l;
-            let mut sum = T::ZERO;
-            for k in base..base + l {
-                sum += f(k, j);
-            }
-            *out += sum;
-        }
-    }
-}
-
-/// Writes f(element, channel) for every element.
-fn each<T: Real>([n, c, l]: [usize; 3], out: &mut [T], f: impl Fn(usize, usize) -> T) {
-    for i in 0..n {
-        for j in 0..c {
-            let base = (i * c + j) * l;
-            for k in base..base + l {
-                out[k] = f(k, j);
-            }
-        }
-    }
+/// The axes of x: samples, channels, places.
+fn channels(shape: &[usize]) -> Channels {
+    Channels { n: shape[0], c: shape[1], l: shape[2..].iter().product() }
 }
 
 impl<T: Real> Fused<T> for BatchNorm {
@@ -70,48 +38,26 @@ impl<T: Real> Fused<T> for BatchNorm {
         }
         Ok(x.into())
     }
-    /// Mean and 1/√(σ² + ε) of each channel, then σ².
+    /// Mean, 1/√(σ² + ε) and σ² of each channel.
     fn aux_len(&self, s: &[&[usize]]) -> usize {
         3 * s[0][1]
     }
     fn eval(&self, v: &[View<'_, T>], out: &mut [T], aux: &mut [T]) {
-        let mut copy = Vec::new();
-        let (x, dims) = flat(v[0], &mut copy);
-        let c = dims[1];
-        let count = T::from_usize(dims[0] * dims[2]);
-        let (mean, rest) = aux.split_at_mut(c);
-        let (rstd, var) = rest.split_at_mut(c);
-        by_channel(dims, mean, |k, _| x[k]);
-        mean.iter_mut().for_each(|m| *m /= count);
-        by_channel(dims, var, |k, j| (x[k] - mean[j]) * (x[k] - mean[j]));
-        var.iter_mut().for_each(|s| *s /= count);
-        let eps = T::from_f64(self.eps);
-        rstd.iter_mut().zip(&*var).for_each(|(r, &s)| *r = T::ONE / (s + eps).sqrt());
-        let (gamma, delta) = (v[1].to_vec(), v[2].to_vec());
-        each(dims, out, |k, j| (x[k] - mean[j]) * (rstd[j] * gamma[j]) + delta[j]);
+        let [x, gamma, delta] = [flat(v[0]), flat(v[1]), flat(v[2])];
+        normalise_channels(channels(v[0].shape), &x, [&gamma, &delta], T::from_f64(self.eps), aux, out);
     }
     fn backward(&self, at: &Point<'_, T>, g: &Tensor<T>, wanted: &[bool]) -> Slots<T> {
-        let (mut copy_x, mut copy_g) = (Vec::new(), Vec::new());
-        let (x, dims) = flat(at.inputs[0].view(), &mut copy_x);
-        let (g, _) = flat(g.view(), &mut copy_g);
-        let (c, count) = (dims[1], T::from_usize(dims[0] * dims[2]));
-        let (mean, rstd) = (&at.aux[..c], &at.aux[c..2 * c]);
-        let (mut sum_g, mut sum_gx) = (vec![T::ZERO; c], vec![T::ZERO; c]);
-        by_channel(dims, &mut sum_g, |k, _| g[k]);
-        by_channel(dims, &mut sum_gx, |k, j| g[k] * ((x[k] - mean[j]) * rstd[j]));
-        let dx = |gamma: &[T]| {
-            Tensor::build(at.inputs[0].shape(), |out| {
-                let (a, b): (Vec<T>, Vec<T>) = sum_g.iter().zip(&sum_gx).map(|(&s, &t)| (s / count, t / count)).unzip();
-                each(dims, out, |k, j| (g[k] - a[j] - (x[k] - mean[j]) * rstd[j] * b[j]) * (rstd[j] * gamma[j]));
-            })
+        let shape = at.inputs[0].shape();
+        let [x, gamma, g] = [flat(at.inputs[0].view()), flat(at.inputs[1].view()), flat(g.view())];
+        let mut sums = vec![T::ZERO; 2 * gamma.len()];
+        let pull = ChannelPull { shape: channels(shape), x: &x, g: &g, gamma: &gamma, stats: at.aux };
+        let dx = Tensor::build(shape, |dx| pull_channels(pull, dx, &mut sums));
+        let sum = |k: usize| {
+            let parts: Vec<T> = sums.iter().skip(k).step_by(2).copied().collect();
+            Tensor::from_slice(&[parts.len()], &parts)
         };
         let only = |i: usize, f: &dyn Fn() -> Tensor<T>| if wanted[i] { Slot::Of(f()) } else { Slot::Zero };
-        let slots = [
-            only(0, &|| dx(&at.inputs[1].to_vec())),
-            only(1, &|| Tensor::from_slice(&[c], &sum_gx)),
-            only(2, &|| Tensor::from_slice(&[c], &sum_g)),
-        ];
-        slots.into_iter().collect()
+        [only(0, &|| dx.clone()), only(1, &|| sum(0)), only(2, &|| sum(1))].into_iter().collect()
     }
     fn twin(&self, v: &[Tensor<T>]) -> Tensor<T> {
         let x = &v[0];
@@ -149,9 +95,9 @@ impl<T: Real> Tensor<T> {
             message::panic_with(&format!("batch_norm: eps must be finite and not negative, got {eps}"));
         }
         let (y, aux) = T::apply_with_aux(T::boxed(BatchNorm { eps }), &[self, gamma, delta]);
-        let (c, aux) = (gamma.len(), aux.as_deref().unwrap_or(&[]));
-        let part = |k: usize| aux.get(k * c..(k + 1) * c).unwrap_or(&[]).to_vec();
-        let count = self.len().checked_div(c).unwrap_or(0);
+        let aux = aux.as_deref().unwrap_or(&[]);
+        let part = |k: usize| aux.iter().skip(k).step_by(3).copied().collect();
+        let count = self.len().checked_div(gamma.len()).unwrap_or(0);
         (y, BatchStatistics { mean: part(0), variance: part(2), count })
     }
 }
