@@ -86,9 +86,8 @@ fn train<C: Module<Elem = f32>>(
 ) -> (Net<C>, [f64; 3], usize) {
     let rng = &mut Xoshiro256PlusPlus::seed_from_u64(f.seed + 1);
     let logits = |net: &Net<C>, x: &Tensor| {
-        let mode = &mut Mode::eval();
-        let h = run(&net.cell, x, mode);
-        net.head.forward(&h.reshape(&[h.len() / f.hidden, f.hidden]), mode)
+        let h = run(&net.cell, x, &mut Mode::eval());
+        net.head.forward(&h.reshape(&[h.len() / f.hidden, f.hidden]), &mut Mode::eval())
     };
     let (clock, mut rule) = (Instant::now(), rule.clip_global_norm(1.0));
     let (mut mean, mut step) = (10.0 * 8.0_f64.ln() / (f.length + 20) as f64, 0);

@@ -46,7 +46,7 @@ pub(crate) fn module(input: &DeriveInput) -> Result<TokenStream> {
     Ok(quote! {
         impl #impl_generics ::core::clone::Clone for #ident #ty_generics #where_clause {
             fn clone(&self) -> Self {
-                Self { #(#all: ::core::clone::Clone::clone(&self.#all)),* }
+                #engine::keeping_ties(|| Self { #(#all: ::core::clone::Clone::clone(&self.#all)),* })
             }
         }
         impl #impl_generics #engine::Tree for #ident #ty_generics #where_clause {
@@ -113,7 +113,11 @@ fn engine_path(input: &DeriveInput) -> Result<Path> {
     for attr in input.attrs.iter().filter(|a| a.path().is_ident("module")) {
         attr.parse_nested_meta(|meta| {
             if meta.path.is_ident("crate") {
-                path = Some(meta.value()?.parse::<syn::LitStr>()?.parse::<Path>()?);
+                let text = meta.value()?.parse::<syn::LitStr>()?;
+                let parsed = text.parse::<Path>();
+                path = Some(parsed.map_err(|_| {
+                    Error::new(text.span(), "`crate` takes the path of the engine, such as \"gradus::tensor\"")
+                })?);
                 return Ok(());
             }
             Err(meta.error("a struct takes `#[module(crate = \"path\")]` and nothing else"))

@@ -1,8 +1,10 @@
-//! Parameters and buffers by name: listing, constraining, baking, freezing.
+//! Parameters, buffers and layers by name: listing, constraining, baking, freezing; the same net over another kind of number.
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::load::copy_state;
+use crate::look::Names;
 use gradus_tensor::{Attached, Buffer, Module, Name, Param, Parametrization, Path, Real, Tensor, Visitor, VisitorMut};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// What can be done to any module by the names of its parameters (`trunk.0.weight`).
@@ -19,6 +21,46 @@ pub trait Named: Module {
         let mut list = List { path: Path::default(), params: Vec::new(), buffers: Vec::new() };
         self.visit(&mut list);
         list.buffers
+    }
+
+    /// Every layer in the net with its name and kind (`trunk.0`, `Linear`), in order.
+    #[doc(alias = "named_modules")]
+    fn named_layers(&self) -> Vec<(String, String)> {
+        Names::of(self).below(usize::MAX)
+    }
+
+    /// The layers that lie in no other layer of the net, with name and kind.
+    fn named_children(&self) -> Vec<(String, String)> {
+        Names::of(self).below(1)
+    }
+
+    /// The same net over `f64`: `twin`, a net of the same architecture (and the same sets that weights are held to), with this one's weights,
+    /// buffers and frozen names. A net may hold functions of one kind of number, so the twin is made by whoever made the net.
+    ///
+    /// ```
+    /// use gradus_nn::{Linear, Named, rand::{Rng, SeedableRng, rngs::Xoshiro256PlusPlus}, tensor::Real};
+    /// fn net<T: Real>(rng: &mut impl Rng) -> Linear<T> {
+    ///     Linear::new(3, 2, rng)
+    /// }
+    /// let mut rng = Xoshiro256PlusPlus::seed_from_u64(0);
+    /// let single = net::<f32>(&mut rng);
+    /// let double = single.to_f64(net(&mut rng))?;
+    /// assert_eq!(double.weight().value().to_vec()[0], f64::from(single.weight().value().to_vec()[0]));
+    /// # Ok::<(), gradus_nn::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If names or shapes differ.
+    fn to_f64<B: Module<Elem = f64>>(&self, twin: B) -> Result<B> {
+        converted(self, twin)
+    }
+
+    /// As [`to_f64`](Named::to_f64), over `f32`: every number is rounded to the nearest.
+    ///
+    /// # Errors
+    /// If names or shapes differ.
+    fn to_f32<B: Module<Elem = f32>>(&self, twin: B) -> Result<B> {
+        converted(self, twin)
     }
 
     /// How many numbers the optimiser moves: those of the free leaves, tied ones once.
@@ -68,7 +110,19 @@ pub trait Named: Module {
 
 impl<M: Module> Named for M {}
 
-fn with_param<M: Module, R>(net: &mut M, name: &str, mut f: impl FnMut(&mut Param<M::Elem>) -> Result<R>) -> Result<R> {
+fn converted<A: Module, B: Module>(net: &A, mut twin: B) -> Result<B> {
+    copy_state(net, &mut twin, true)?;
+    let frozen: HashMap<String, bool> =
+        net.named_parameters().into_iter().map(|(name, p)| (name, p.is_frozen())).collect();
+    each_param(&mut twin, &mut |name, p| p.set_frozen(frozen.get(&name).is_some_and(|&frozen| frozen)));
+    Ok(twin)
+}
+
+pub(crate) fn with_param<M: Module, R>(
+    net: &mut M,
+    name: &str,
+    mut f: impl FnMut(&mut Param<M::Elem>) -> Result<R>,
+) -> Result<R> {
     let (mut answer, mut names) = (None, Vec::new());
     each_param(net, &mut |found, p| {
         if found == name && answer.is_none() {

@@ -1,5 +1,9 @@
 //! Recurrent layers: the plain, the long short-term and the gated cell, and their runs over sequences.
 
+mod sequence;
+
+pub use sequence::{Recurrent, RecurrentBuilder};
+
 use crate::linear::drawn;
 use gradus_derive::Module;
 use gradus_init::inverse_sqrt_uniform_of;
@@ -11,13 +15,14 @@ use gradus_tensor::{Mode, Param, Real, Role, Tensor};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Rnn,
+    Relu,
     Lstm,
     Gru,
 }
 
 /// A recurrent cell, one step at a time, with PyTorch's names and order of gates.
 ///
-/// - [`rnn`](Cell::rnn): `h' = tanh(W_ih x + b_ih + W_hh h + b_hh)` (Elman 1990).
+/// - [`rnn`](Cell::rnn): `h' = tanh(W_ih x + b_ih + W_hh h + b_hh)` (Elman 1990); [`rnn_relu`](Cell::rnn_relu) with max(·, 0).
 /// - [`lstm`](Cell::lstm): gates i, f, g, o of the same sums; `c' = σ(f) c + σ(i) tanh g`, `h' = σ(o) tanh c'` (Hochreiter & Schmidhuber 1997,
 ///   Gers et al. 2000).
 /// - [`gru`](Cell::gru): `r, z` by σ, `n = tanh(W_in x + b_in + r (W_hn h + b_hn))`, `h' = (1 − z) n + z h` (Cho et al. 2014).
@@ -30,8 +35,8 @@ enum Kind {
 pub struct Cell<T: Real = f32> {
     weight_ih: Param<T>,
     weight_hh: Param<T>,
-    bias_ih: Param<T>,
-    bias_hh: Param<T>,
+    bias_ih: Option<Param<T>>,
+    bias_hh: Option<Param<T>>,
     #[module(skip)]
     kind: Kind,
     hidden: usize,
@@ -48,18 +53,14 @@ pub struct State<T: Real = f32> {
 
 impl<T: Real> Cell<T> {
     fn new(kind: Kind, n_in: usize, hidden: usize, rng: &mut (impl Rng + ?Sized)) -> Self {
-        let gates = match kind {
-            Kind::Rnn => 1,
-            Kind::Lstm => 4,
-            Kind::Gru => 3,
-        } * hidden;
+        let gates = kind.gates() * hidden;
         let scheme = inverse_sqrt_uniform_of(hidden as f64);
         let mut draw = |shape: &[usize], role| Param::new(&drawn(&scheme, shape, rng), role);
         Cell {
             weight_ih: draw(&[gates, n_in], Role::Weight),
             weight_hh: draw(&[gates, hidden], Role::Weight),
-            bias_ih: draw(&[gates], Role::Bias),
-            bias_hh: draw(&[gates], Role::Bias),
+            bias_ih: Some(draw(&[gates], Role::Bias)),
+            bias_hh: Some(draw(&[gates], Role::Bias)),
             kind,
             hidden,
         }
@@ -68,6 +69,11 @@ impl<T: Real> Cell<T> {
     /// The plain cell.
     pub fn rnn(n_in: usize, hidden: usize, rng: &mut (impl Rng + ?Sized)) -> Self {
         Cell::new(Kind::Rnn, n_in, hidden, rng)
+    }
+
+    /// The plain cell with max(·, 0) in place of tanh (Le, Jaitly & Hinton 2015).
+    pub fn rnn_relu(n_in: usize, hidden: usize, rng: &mut (impl Rng + ?Sized)) -> Self {
+        Cell::new(Kind::Relu, n_in, hidden, rng)
     }
 
     /// The long short-term cell.
@@ -80,6 +86,13 @@ impl<T: Real> Cell<T> {
         Cell::new(Kind::Gru, n_in, hidden, rng)
     }
 
+    /// Without biases.
+    #[must_use]
+    pub fn plain(mut self) -> Self {
+        (self.bias_ih, self.bias_hh) = (None, None);
+        self
+    }
+
     /// The state before the first step: zeros.
     pub fn start(&self, n: usize) -> State<T> {
         let zeros = Tensor::zeros(&[n, self.hidden]);
@@ -89,11 +102,18 @@ impl<T: Real> Cell<T> {
     /// The state after the input `x`.
     #[track_caller]
     pub fn step(&self, x: &Tensor<T>, state: &State<T>, mode: &mut Mode) -> State<T> {
-        let of_x = x.linear(&self.weight_ih.value(), &self.bias_ih.value());
-        let of_h = state.h.linear(&self.weight_hh.value(), &self.bias_hh.value());
+        let State { h, c } = self.next(&affine(x, &self.weight_ih, self.bias_ih.as_ref()), state);
+        State { h: mode.report(self, &[x, &state.h], h), c }
+    }
+
+    /// The state after an input of which W_ih x + b_ih is known.
+    #[track_caller]
+    fn next(&self, of_x: &Tensor<T>, state: &State<T>) -> State<T> {
+        let of_h = affine(&state.h, &self.weight_hh, self.bias_hh.as_ref());
         let gate = |of: &Tensor<T>, k: usize| of.narrow(-1, k * self.hidden, self.hidden);
-        let State { h, c } = match self.kind {
+        match self.kind {
             Kind::Rnn => State { h: (of_x + of_h).tanh(), c: state.c.clone() },
+            Kind::Relu => State { h: (of_x + of_h).relu(), c: state.c.clone() },
             Kind::Lstm => {
                 let of = of_x + of_h;
                 let (i, f, g, o) =
@@ -102,16 +122,16 @@ impl<T: Real> Cell<T> {
                 State { h: o * c.tanh(), c }
             }
             Kind::Gru => {
-                let r = (gate(&of_x, 0) + gate(&of_h, 0)).sigmoid();
-                let z = (gate(&of_x, 1) + gate(&of_h, 1)).sigmoid();
-                let n = (gate(&of_x, 2) + r * gate(&of_h, 2)).tanh();
+                let r = (gate(of_x, 0) + gate(&of_h, 0)).sigmoid();
+                let z = (gate(of_x, 1) + gate(&of_h, 1)).sigmoid();
+                let n = (gate(of_x, 2) + r * gate(&of_h, 2)).tanh();
                 State { h: &n + z * (&state.h - &n), c: state.c.clone() }
             }
-        };
-        State { h: mode.report(self, &[x, &state.h], h), c }
+        }
     }
 
-    /// Runs over a sequence `[n, time, n_in]` from a state: all outputs `[n, time, hidden]`, and the state at the end.
+    /// Runs over a sequence `[n, time, n_in]` from a state: all outputs `[n, time, hidden]`, and the state at the end. What the inputs
+    /// bring is computed for all steps in one product.
     ///
     /// # Panics
     /// If x is not of this shape, or there are no time steps.
@@ -120,12 +140,34 @@ impl<T: Real> Cell<T> {
         if x.rank() != 3 || x.shape()[1] == 0 {
             refuse(&format!("recurrent: x must be [n, time, n_in] with time > 0, got {:?}", x.shape()));
         }
+        let of_x = affine(x, &self.weight_ih, self.bias_ih.as_ref());
         let mut state = from;
         let mut outputs = Vec::with_capacity(x.shape()[1]);
         for t in 0..x.shape()[1] {
-            state = self.step(&x.select(1, t), &state, mode);
+            let State { h, c } = self.next(&of_x.select(1, t), &state);
+            state = State { h: mode.report(self, &[&state.h], h), c };
             outputs.push(state.h.clone());
         }
         (mode.report(self, &[x], Tensor::stack(&outputs, 1)), state)
+    }
+}
+
+impl Kind {
+    /// How many gates there are.
+    fn gates(self) -> usize {
+        match self {
+            Kind::Rnn | Kind::Relu => 1,
+            Kind::Lstm => 4,
+            Kind::Gru => 3,
+        }
+    }
+}
+
+/// x Wᵀ + b.
+#[track_caller]
+fn affine<T: Real>(x: &Tensor<T>, w: &Param<T>, b: Option<&Param<T>>) -> Tensor<T> {
+    match b {
+        Some(b) => x.linear(&w.value(), &b.value()),
+        None => x.matmul(&w.value().t()),
     }
 }

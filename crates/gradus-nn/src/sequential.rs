@@ -1,7 +1,7 @@
 //! Layers one after another.
 
 use crate::layer::{AnyLayer, Layer};
-use gradus_tensor::{Mode, Module, Name, Place, Real, Tensor, Tree, Visitor, VisitorMut};
+use gradus_tensor::{Mode, Module, Name, Place, Real, Tensor, Tree, Visitor, VisitorMut, keeping_ties};
 
 /// Layers one after another: the output of each is the input of the next. Leaves are named by place: `0.weight`.
 #[derive(Debug, Default)]
@@ -49,7 +49,7 @@ impl<T: Real> Layer<T> for Sequential<T> {
 
 impl<T: Real> Clone for Sequential<T> {
     fn clone(&self) -> Self {
-        Sequential { layers: self.layers.iter().map(|l| l.clone_any()).collect() }
+        keeping_ties(|| Sequential { layers: self.layers.iter().map(|l| l.clone_any()).collect() })
     }
 }
 

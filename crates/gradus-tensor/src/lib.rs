@@ -43,6 +43,7 @@ mod param;
 mod parametrization;
 mod real;
 mod shape;
+mod ties;
 mod trace;
 mod transform;
 mod tree;
@@ -70,6 +71,7 @@ pub use param::{Attached, Param, Role};
 pub use parametrization::{Manifold, Parametrization};
 pub use rand;
 pub use real::Real;
+pub use ties::keeping_ties;
 pub use trace::{anomaly, is_recording, no_grad};
 pub use transform::{
     grad_fn, gvp, hessian, hessian_matrix, hvp, jacobian, jvp, laplacian, per_sample_grads, try_gvp, try_hessian,

@@ -4,6 +4,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::node::{LeafId, Tensor};
 use crate::parametrization::{Manifold, Parametrization};
 use crate::real::Real;
+use crate::ties::copy_of;
 use crate::trace::is_recording;
 use crate::tree::{Module, Tree, Visitor, VisitorMut};
 use smallvec::SmallVec;
@@ -25,7 +26,7 @@ pub enum Role {
 /// A parameter of a layer: the value is a leaf, or the image g(y) of leaves under a [`Parametrization`].
 ///
 /// Optimisers see the leaves only; layers call [`value`](Param::value). The image is computed once a step, however often it is used.
-/// `Clone` copies the leaves into new ones: the clone learns apart.
+/// `Clone` copies the leaves into new ones: the clone learns apart. Parameters of one net that are tied stay tied in the net's clone.
 #[derive(Debug)]
 pub struct Param<T: Real = f32> {
     leaves: SmallVec<[Tensor<T>; 1]>,
@@ -253,8 +254,7 @@ impl<T: Real> Param<T> {
 
 impl<T: Real> Clone for Param<T> {
     fn clone(&self) -> Self {
-        let copy = |y: &Tensor<T>| if y.leaf().is_some() { y.tracked() } else { y.clone() };
-        self.with_leaves(self.leaves.iter().map(copy))
+        self.with_leaves(self.leaves.iter().map(copy_of))
     }
 }
 

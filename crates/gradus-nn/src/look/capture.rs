@@ -93,7 +93,7 @@ impl<R, T: Real> Captured<R, T> {
     /// # Errors
     /// If there is no such layer, or it was not called.
     pub fn output_of(&self, name: &str) -> Result<Tensor<T>> {
-        self.last(name).map(|call| call.output.clone())
+        self.call_of(name).map(|call| call.output.clone())
     }
 
     /// What the layer of this name was given first, the last time where it was called several times.
@@ -101,11 +101,15 @@ impl<R, T: Real> Captured<R, T> {
     /// # Errors
     /// If there is no such layer, it was not called, or it takes indices.
     pub fn input_of(&self, name: &str) -> Result<Tensor<T>> {
-        let x = self.last(name)?.inputs.first().cloned();
+        let x = self.call_of(name)?.inputs.first().cloned();
         x.ok_or_else(|| Error::new(ErrorKind::Name, format!("capture: `{name}` takes no tensor, so it has no input")))
     }
 
-    fn last(&self, name: &str) -> Result<&Call<T>> {
+    /// The last call of the layer of this name.
+    ///
+    /// # Errors
+    /// If there is no such layer, or it was not called.
+    pub fn call_of(&self, name: &str) -> Result<&Call<T>> {
         self.calls.iter().rfind(|c| c.name.as_deref() == Some(name)).ok_or_else(|| {
             let why = if self.names.iter().any(|(known, _)| known == name) {
                 format!(

@@ -51,6 +51,12 @@ impl Names {
         self.nodes.iter().find(|n| n.place == place).map(|n| n.name.as_str())
     }
 
+    /// Names and kinds of the layers in the net that lie in at most so many layers, the net among them.
+    pub(crate) fn below(&self, depth: usize) -> Vec<(String, String)> {
+        let inside = self.nodes.iter().filter(|n| !n.name.is_empty() && n.depth <= depth);
+        inside.map(|n| (n.name.clone(), n.place.kind())).collect()
+    }
+
     /// The names of layers that were called in this order. Layers without size that share a place are told apart by their turn.
     pub(super) fn in_order(&self, calls: impl Iterator<Item = Place>) -> Vec<Option<&Node>> {
         let mut by_place: HashMap<Place, (Vec<&Node>, usize)> = HashMap::new();

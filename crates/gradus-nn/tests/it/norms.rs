@@ -32,6 +32,51 @@ fn a_start_from_data_leaves_the_function_unchanged() {
 }
 
 #[test]
+fn a_start_from_data_in_single_precision() {
+    let x: Tensor<f32> = Tensor::from_slice(
+        &[6, 3, 2],
+        &numbers(&[6, 3, 2], 0.4).to_vec().iter().map(|&x| x as f32).collect::<Vec<_>>(),
+    );
+    let mut norm = BatchNorm::<f32>::new(3);
+    norm.start_from(&x).unwrap();
+    let worst = (norm.forward(&x, &mut train().again()) - &x).abs().to_vec().into_iter().fold(0.0, f32::max);
+    assert!(worst < 1e-5, "{worst:e}");
+}
+
+#[test]
+fn evaluation_uses_the_running_statistics() {
+    let norm = BatchNorm::<f64>::new(3);
+    for k in 0..3 {
+        norm.forward(&numbers(&[7, 3], 0.3 * f64::from(k)), &mut train());
+    }
+    let (x, (mean, variance)) = (numbers(&[2, 3], 0.8), norm.running());
+    let want = (&x - mean.get()) / (variance.get() + 1e-5).sqrt();
+    assert!(apart(&norm.forward(&x, &mut Mode::eval()), &want) < 1e-14);
+    let alone = norm.forward(&x.narrow(0, 0, 1), &mut Mode::eval());
+    assert!(apart(&alone, &want.narrow(0, 0, 1)) < 1e-14, "a batch of one is as good as any");
+}
+
+#[test]
+fn the_running_statistic_follows_the_recurrence() {
+    for (biased, factor) in [(true, 1.0), (false, 5.0 / 4.0)] {
+        let mut options = BatchNorm::<f64>::builder(2).momentum(0.3);
+        if biased {
+            options = options.biased_running_variance();
+        }
+        let norm = options.build::<f64>();
+        let (mut mean, mut variance) = (T::zeros(&[2]), T::ones(&[2]));
+        for k in 0..3 {
+            let x = numbers(&[5, 2], 0.4 * f64::from(k));
+            norm.forward(&x, &mut train());
+            mean = x.mean_axes(&[0], false) * 0.3 + mean * 0.7;
+            variance = x.var_axes(&[0], 0, false) * (0.3 * factor) + variance * 0.7;
+        }
+        assert!(apart(&norm.running().0.get(), &mean) < 1e-14);
+        assert!(apart(&norm.running().1.get(), &variance) < 1e-13);
+    }
+}
+
+#[test]
 fn normalised_mean_is_0_and_variance_is_that_of_the_formula() {
     let (x, eps) = (numbers(&[8, 2], 0.2), 0.3);
     let y = BatchNorm::<f64>::builder(2).eps(eps).build::<f64>().forward(&x, &mut train());

@@ -1,7 +1,8 @@
 //! Laws of dropout and its relatives.
 
+use gradus_kernels::threads::{set_threads, threads};
 use gradus_nn::rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
-use gradus_nn::tensor::{Granularity, Mode, Tensor, grad, grad_recorded};
+use gradus_nn::tensor::{Granularity, Mode, Tensor, checkpoint_in, grad, grad_recorded};
 use gradus_nn::{AlphaDropout, DropConnect, Dropout, Func, Linear, Residual, monte_carlo};
 
 type T = Tensor<f64>;
@@ -66,6 +67,44 @@ fn every_derivative_sees_the_same_mask() {
     let want = mask.square() * &mask * 6.0 * x.detach();
     let worst = h.to_vec().iter().zip(want.to_vec()).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
     assert!(worst < 1e-12, "{worst}");
+}
+
+#[test]
+fn masks_do_not_depend_on_the_number_of_threads() {
+    let x = T::ones(&[512, 300]);
+    let layers = [Granularity::Element, Granularity::Channel, Granularity::Batch].map(|by| Dropout::new(0.3).by(by));
+    let before = threads();
+    let draw = |threads: usize| {
+        set_threads(threads);
+        layers.map(|layer| layer.forward(&x, &mut Mode::train(&mut rng(8))).to_vec())
+    };
+    let one = draw(1);
+    for threads in [2, 3, 16] {
+        assert!(draw(threads) == one, "{threads} threads");
+    }
+    set_threads(before);
+}
+
+#[test]
+fn recomputation_uses_the_same_mask() {
+    let (layer, drop) = (Linear::<f64>::new(6, 6, &mut rng(9)), Dropout::new(0.5));
+    let x = (T::ones(&[4, 6]) * 0.3).tracked();
+    let mut mode = Mode::train(&mut rng(10));
+    let _ = drop.forward(&x, &mut mode);
+    let body = move |(layer, x): &(Linear<f64>, T), mode: &mut Mode| drop.forward(&layer.forward(x, mode), mode).tanh();
+    let mut twin = mode.clone();
+    let plain = body(&(layer.clone(), x.clone()), &mut twin);
+    let again = checkpoint_in(&mut mode, body, &(layer, x.clone()));
+    assert_eq!(again.to_vec(), plain.to_vec());
+    let second = |y: &T| {
+        let g = grad_recorded(&y.square().sum(), &x).unwrap();
+        (g.to_vec(), grad(&g.square().sum(), &x).unwrap().to_vec())
+    };
+    let (a, b) = (second(&plain), second(&again));
+    let worst = a.0.iter().chain(&a.1).zip(b.0.iter().chain(&b.1)).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    assert!(worst < 1e-13, "{worst:e}");
+    let (next, after) = (drop.forward(&x, &mut mode).to_vec(), drop.forward(&x, &mut twin).to_vec());
+    assert_eq!(next, after, "and the step goes on from there");
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! Outputs, first and second gradients against PyTorch (`xtask/fixtures/nn.py`), and third orders against finite differences.
 
+use gradus_nn::constraints::CholeskyFactor;
 use gradus_nn::loss;
 use gradus_nn::rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
-use gradus_nn::tensor::{Grad, Index, Mode, Tensor, Tree, check_grads};
+use gradus_nn::tensor::{Grad, Index, Mode, Parametrization, Tensor, Tree, check_grads};
 use gradus_nn::{
-    BatchNorm, Cell, Embedding, GroupNorm, LayerNorm, Linear, Module, MultiheadAttention, PRelu, RmsNorm, State,
-    causal_mask, cross_entropy, instance_norm,
+    BatchNorm, Cell, Embedding, GroupNorm, LayerNorm, Linear, Module, MultiheadAttention, MultivariateGaussian, PRelu,
+    Recurrent, RmsNorm, State, causal_mask, cross_entropy, instance_norm,
 };
 use serde_json::Value;
 
@@ -70,6 +71,18 @@ fn function(name: &str) -> Box<dyn Fn(&[T]) -> T + Send + Sync> {
         }
         "lstm" => run!(Cell::<f64>::lstm(3, 2, r)),
         "gru" => run!(Cell::<f64>::gru(3, 2, r)),
+        "lstm_stacked" => layer!(Recurrent::<f64>::lstm(3, 2).layers(2).bidirectional().build(r)),
+        "gru_stacked" => layer!(Recurrent::<f64>::gru(3, 2).layers(2).bidirectional().time_first().build(r)),
+        "rnn_stacked" => layer!(Recurrent::<f64>::rnn(2, 3).layers(3).bias(false).build(r)),
+        "rnn_relu" => layer!(Recurrent::<f64>::rnn_relu(3, 2).build(r)),
+        "lstm_states" => {
+            let net = Recurrent::<f64>::lstm(3, 2).layers(2).build(r);
+            Box::new(move |a| {
+                let from = State { h: a[9].clone(), c: a[10].clone() };
+                let (y, end) = with(&net, &a[..8]).run(&a[8], Some(from), &mut train());
+                Tensor::concat(&[y.flatten(), end.h.flatten(), end.c.flatten()], 0)
+            })
+        }
         "attention" => {
             let net = MultiheadAttention::<f64>::new(4, 2, r);
             Box::new(move |a| with(&net, &a[..4]).forward(&a[4], &a[5], &a[6], None, &mut Mode::eval()))
@@ -100,6 +113,11 @@ fn function(name: &str) -> Box<dyn Fn(&[T]) -> T + Send + Sync> {
             Box::new(|a| loss::bce_with_logits_weighted(&a[0], &a[1], &Tensor::from_slice(&[2], &[2.0, 0.5])))
         }
         "kl_div" => Box::new(|a| loss::kl_div(&a[0], &a[1])),
+        "hinge" => Box::new(|a| loss::hinge_each(&a[0], &Tensor::from_slice(&[6], &[1.0, -1.0, 1.0, -1.0, 1.0, -1.0]))),
+        "multivariate_nll" => Box::new(|a| {
+            let factor = CholeskyFactor.forward(&a[1..2]);
+            MultivariateGaussian { mean: a[0].clone(), factor }.nll(&a[2]).expect("the diagonal is positive")
+        }),
         "poisson_nll" => Box::new(|a| loss::poisson_nll_each(&a[0], &a[1])),
         "gaussian_nll" => Box::new(|a| loss::GaussianNll::new().each(&a[0], &a[1], &a[2])),
         "gaussian_nll_below" => Box::new(|a| loss::GaussianNll::new().eps(0.1).full().each(&a[0], &a[1], &a[2])),
