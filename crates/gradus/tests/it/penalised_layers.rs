@@ -91,7 +91,7 @@ fn dense_layers_and_their_constraints() {
     layer("residual", &Residual::new(Linear::new(3, 3, r)), Residual::forward, &[4, 3]);
     layer("drop connect", &DropConnect::new(Linear::new(3, 2, r), 0.4), DropConnect::forward, &[4, 3]);
     let embedding = Embedding::new(5, 3, r);
-    holds("embedding", &embedding, |net, _| number(&net.forward(&Index::new(&[2, 2], vec![1, 4, 1, 0]))));
+    holds("embedding", &embedding, |net, mode| number(&net.forward(&Index::new(&[2, 2], vec![1, 4, 1, 0]), mode)));
 }
 
 #[test]
@@ -165,10 +165,10 @@ fn recurrent_cells_and_attention() {
     let r = &mut rng();
     for (name, cell) in [("rnn", Cell::rnn(2, 3, r)), ("lstm", Cell::lstm(2, 3, r)), ("gru", Cell::gru(2, 3, r))] {
         let x = input(&[2, 4, 2]);
-        holds(name, &cell, move |cell, _| number(&cell.run(&x, cell.start(2)).0));
+        holds(name, &cell, move |cell, mode| number(&cell.run(&x, cell.start(2), mode).0));
     }
     let x = input(&[2, 4, 2]);
-    holds("orthogonal rnn", &OrthogonalRnn::new(2, 3, r), move |cell, _| number(&cell.run(&x, cell.start(2))));
+    holds("orthogonal rnn", &OrthogonalRnn::new(2, 3, r), move |cell, mode| number(&cell.run(&x, cell.start(2), mode)));
     let x = input(&[1, 3, 4]);
     holds("attention", &MultiheadAttention::new(4, 2, r), move |net, mode| {
         number(&net.forward(&x, &x, &x, Some(&causal_mask(3)), mode))
