@@ -1,7 +1,7 @@
 //! What the derive writes.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Error, Field, Fields, Index, Member, Path, Result, Type};
 
@@ -71,6 +71,26 @@ pub(crate) fn module(input: &DeriveInput) -> Result<TokenStream> {
                     #engine::Module::visit_mut(&mut self.#members, #visitor);
                     #visitor.leave();
                 )*
+            }
+        }
+    })
+}
+
+/// The struct's own `forward` as that of a layer. Without one it would call itself: the lint, at the struct's name, makes that an error.
+pub(crate) fn layer(input: &DeriveInput) -> Result<TokenStream> {
+    let (engine, nn) = (engine_path(input)?, crate::path::nn());
+    let ident = &input.ident;
+    let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();
+    Ok(quote_spanned! {ident.span()=>
+        impl #impl_generics #nn::Layer<<Self as #engine::Tree>::Elem> for #ident #ty_generics #where_clause {
+            #[deny(unconditional_recursion)]
+            fn forward(
+                &self,
+                x: &#engine::Tensor<<Self as #engine::Tree>::Elem>,
+                mode: &mut #engine::Mode,
+            ) -> #engine::Tensor<<Self as #engine::Tree>::Elem> {
+                let y = Self::forward(self, x, mode);
+                mode.report(self, &[x], y)
             }
         }
     })

@@ -3,7 +3,29 @@
 use gradus_tensor::{Mode, Module, Place, Real, Tensor, Visitor, VisitorMut};
 use std::fmt::Debug;
 
-/// A map from a tensor to a tensor.
+/// A map from a tensor to a tensor. `#[derive(Layer)]` makes one of a [`Module`] with a method `forward` of this signature:
+///
+/// ```
+/// use gradus_nn::{Inspect, Layer, Linear, Module, Residual, Sequential, rand::{SeedableRng, rngs::Xoshiro256PlusPlus}};
+/// use gradus_nn::tensor::{Mode, Tensor};
+///
+/// #[derive(Module, Layer, Debug)]
+/// struct Block { wide: Linear, narrow: Linear }
+///
+/// impl Block {
+///     fn forward(&self, x: &Tensor, mode: &mut Mode) -> Tensor {
+///         self.narrow.forward(&self.wide.forward(x, mode).relu(), mode)
+///     }
+/// }
+///
+/// let rng = &mut Xoshiro256PlusPlus::seed_from_u64(0);
+/// let block = Block { wide: Linear::new(4, 16, rng), narrow: Linear::new(16, 4, rng) };
+/// assert_eq!(block.output_shape(&[2, 4])?, [2, 4]);
+/// assert_eq!(block.summary(&[2, 4]).rows()[1].name, "wide");
+/// let net = Sequential::new().then(Residual::new(block)).then(Linear::new(4, 1, rng));
+/// assert_eq!(net.capture(&Tensor::ones(&[2, 4]), &mut Mode::eval()).output_of("0.wide")?.shape(), [2, 16]);
+/// # Ok::<(), gradus_nn::Error>(())
+/// ```
 pub trait Layer<T: Real = f32>: Send + Sync {
     /// The output for the input `x`, in this step's `mode`.
     fn forward(&self, x: &Tensor<T>, mode: &mut Mode) -> Tensor<T>;

@@ -63,7 +63,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use func::Func;
 pub use gaussian::{Gaussian, GaussianRegressor};
 pub use gradus_constraints as constraints;
-pub use gradus_derive::Module;
+pub use gradus_derive::{Layer, Module};
 pub use gradus_init as init;
 pub use gradus_tensor as tensor;
 pub use gradus_tensor::{Module, Tree};
