@@ -20,8 +20,8 @@ pub fn flags<A: Parser>() -> A {
             e.exit();
         }
         let text = e.to_string();
-        let parts: Vec<&str> = text.lines().map(str::trim).take_while(|l| !l.starts_with("Usage")).collect();
-        eprintln!("{} (--help shows all flags)", parts.join(" ").trim());
+        let shown = text.lines().map(str::trim).take_while(|l| ["Usage", "For more"].iter().all(|t| !l.starts_with(t)));
+        eprintln!("{} (--help shows all flags)", shown.collect::<Vec<_>>().join(" ").trim_end());
         std::process::exit(2)
     })
 }
