@@ -23,7 +23,7 @@ use std::fmt::Debug;
 /// assert_eq!(block.output_shape(&[2, 4])?, [2, 4]);
 /// assert_eq!(block.summary(&[2, 4]).rows()[1].name, "wide");
 /// let net = Sequential::new().then(Residual::new(block)).then(Linear::new(4, 1, rng));
-/// assert_eq!(net.capture(&Tensor::ones(&[2, 4]), &mut Mode::eval()).output_of("0.wide")?.shape(), [2, 16]);
+/// assert_eq!(net.capture(&Tensor::ones(&[2, 4]), &mut Mode::eval()).output_of("0.body.wide")?.shape(), [2, 16]);
 /// # Ok::<(), gradus_nn::Error>(())
 /// ```
 pub trait Layer<T: Real = f32>: Send + Sync {
