@@ -3,9 +3,15 @@
 //! ```text
 //! cargo run --release -p gradus-tensor --example gradcheck -- [OP] [--json FILE]
 //! ```
+//! With the table of PyTorch (values, first and second derivatives of every op that both have) behind it.
 //! For each case: the value, derivatives of orders 1 to 3 in every nesting of reverse and forward mode (2, 4 and 8 of
 //! them) against each other and against finite differences, and recorded against unrecorded rules. Ends with exit code
 //! 1 if anything disagrees.
+
+#[path = "../tests/it/torch_ops.rs"]
+mod torch_ops;
+#[path = "../tests/it/torch_table.rs"]
+mod torch_table;
 
 use std::process::ExitCode;
 
@@ -70,12 +76,36 @@ fn run(mut args: impl Iterator<Item = String>) -> Result<bool, String> {
         total.failures.len()
     );
     println!("worst relative error {:.1e}; against differences {:.1e}", total.worst_exact, total.worst_difference);
+    let (peer, peers_fine) = if only.is_none() { against_pytorch() } else { (String::from("null"), true) };
     if let Some(path) = file {
         let all = object("all", chosen.len(), cases, &total);
-        let text = format!("{}, \"rows\": [\n{}\n]}}\n", all.trim_end_matches('}'), rows.join(",\n"));
+        let all = all.strip_suffix('}').unwrap_or(&all);
+        let text = format!("{all}, \"pytorch\": {peer}, \"rows\": [\n{}\n]}}\n", rows.join(",\n"));
         std::fs::write(&path, text).map_err(|e| format!("{path}: {e}"))?;
     }
-    Ok(total.failures.is_empty())
+    Ok(total.failures.is_empty() && peers_fine)
+}
+
+/// The table of PyTorch: printed, as JSON, and whether no error is above 1e-9.
+fn against_pytorch() -> (String, bool) {
+    let lines = torch_table::compare::<f64>(0.0);
+    println!("\n{:<24} {:>9} {:>9} {:>9}", "against PyTorch", "value", "1st", "2nd");
+    let (mut worst, mut rows) = ([0.0_f64; 3], Vec::new());
+    for line in &lines {
+        let [value, first, second] = line.errors;
+        println!("{:<24} {value:>9.1e} {first:>9.1e} {second:>9.1e}", line.name);
+        rows.push(format!("{{\"op\": \"{}\", \"worst\": [{value:e}, {first:e}, {second:e}]}}", line.name));
+        (0..3).for_each(|k| worst[k] = worst[k].max(line.errors[k]));
+        (0..3).filter(|&k| line.errors[k] > 1e-9).for_each(|k| println!("FAILED {}", line.words[k]));
+    }
+    let [value, first, second] = worst;
+    println!("{} functions, worst relative errors {value:.1e}, {first:.1e}, {second:.1e}", lines.len());
+    let json = format!(
+        "{{\"functions\": {}, \"worst\": [{value:e}, {first:e}, {second:e}], \"rows\": [{}]}}",
+        lines.len(),
+        rows.join(", ")
+    );
+    (json, worst.iter().all(|e| *e <= 1e-9))
 }
 
 /// All cases of a row to the third order.

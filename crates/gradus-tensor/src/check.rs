@@ -99,6 +99,9 @@ impl Case {
             let all = ways(order);
             let reference = derivative(&all[0], &self.tracked());
             let scale = self.scale(order, &directions, &weights);
+            if order == 1 {
+                self.check_views(&value, reference, scale, &mut out, |at| derivative(&all[0], at));
+            }
             out.nestings[order][0] += 1;
             for (bits, ways) in all.iter().enumerate().skip(1) {
                 out.nestings[order][bits] += 1;
@@ -153,6 +156,30 @@ impl Case {
         out
     }
 
+    /// The same value and first derivative where no input lies contiguously.
+    fn check_views(
+        &self,
+        value: &Tensor<f64>,
+        reference: f64,
+        scale: f64,
+        out: &mut Outcome,
+        derivative: impl Fn(&[Tensor<f64>]) -> f64,
+    ) {
+        let views: Vec<Tensor<f64>> = self.inputs.iter().map(strided).collect();
+        let got = no_grad(|| (self.f)(&views)).to_vec();
+        let largest = value.to_vec().iter().fold(1.0, |m: f64, x| if x.is_finite() { m.max(x.abs()) } else { m });
+        let worst = got.iter().zip(value.to_vec()).find(|(a, b)| {
+            let same = **a == *b || (a.is_nan() && b.is_nan()) || (**a - b).abs() <= FIRST[0] * largest;
+            !same
+        });
+        let (got, expected) = worst.map_or((0.0, 0.0), |(a, b)| (*a, b));
+        out.compare_exact(0, &format!("{}: value on views", self.label), got, expected, largest);
+        if reference.is_finite() {
+            let tracked: Vec<Tensor<f64>> = views.iter().map(Tensor::tracked).collect();
+            out.compare_exact(1, &format!("{}: derivative on views", self.label), derivative(&tracked), reference, scale);
+        }
+    }
+
     fn tracked(&self) -> Vec<Tensor<f64>> {
         self.inputs.iter().map(Tensor::tracked).collect()
     }
@@ -203,6 +230,22 @@ fn ways(order: usize) -> Vec<Vec<Way>> {
     (0..1 << order)
         .map(|bits| (0..order).map(|k| if bits >> k & 1 == 0 { Way::Reverse } else { Way::Forward }).collect())
         .collect()
+}
+
+/// The same numbers with axes that lie the other way round, or, of rank 1, with a NaN between two of them.
+fn strided(x: &Tensor<f64>) -> Tensor<f64> {
+    let own = |x: &Tensor<f64>| Tensor::from_slice(x.shape(), &x.to_vec());
+    match x.rank() {
+        0 => x.clone(),
+        1 => {
+            let wide: Vec<f64> = x.to_vec().into_iter().flat_map(|x| [x, f64::NAN]).collect();
+            Tensor::from_slice(&[wide.len()], &wide).slice(0, 0..wide.len(), 2)
+        }
+        rank => {
+            let order: Vec<usize> = (0..rank).rev().collect();
+            own(&x.permute(&order)).permute(&order)
+        }
+    }
 }
 
 /// A direction whose entries are no larger than those of `x` (near a border of the domain differences must stay inside), nor than 1.

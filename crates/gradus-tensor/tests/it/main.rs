@@ -14,5 +14,6 @@ mod taylor;
 mod tools;
 mod torch;
 mod torch_ops;
+mod torch_table;
 mod traps;
 mod values;

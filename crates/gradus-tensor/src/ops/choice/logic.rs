@@ -21,6 +21,7 @@ impl Mask {
     ///
     /// # Panics
     /// If the shapes do not broadcast.
+    #[doc(alias = "logical_and")]
     #[track_caller]
     #[must_use]
     pub fn and(&self, other: &Mask) -> Mask {
@@ -31,6 +32,7 @@ impl Mask {
     ///
     /// # Panics
     /// If the shapes do not broadcast.
+    #[doc(alias = "logical_or")]
     #[track_caller]
     #[must_use]
     pub fn or(&self, other: &Mask) -> Mask {
@@ -41,6 +43,7 @@ impl Mask {
     ///
     /// # Panics
     /// If the shapes do not broadcast.
+    #[doc(alias = "logical_xor")]
     #[track_caller]
     #[must_use]
     pub fn xor(&self, other: &Mask) -> Mask {

@@ -78,6 +78,8 @@ impl<T: Real> Tensor<T> {
     ///
     /// # Panics
     /// If the shapes do not broadcast.
+    #[doc(alias = "where")]
+    #[doc(alias = "select")]
     #[track_caller]
     #[must_use]
     pub fn where_(mask: &Mask, a: &Self, b: &Self) -> Self {

@@ -25,7 +25,7 @@ impl<T: Real> Elementwise<1, T> for Acos {
 }
 
 impl<T: Real> Tensor<T> {
-    /// y = arccos x, element by element.
+    /// y = arccos x, element by element. NaN beyond ±1, where all derivatives are infinite, the limits.
     #[doc(alias = "arccos")]
     #[must_use]
     #[track_caller]

@@ -24,7 +24,7 @@ impl<T: Real> Elementwise<1, T> for Acosh {
 }
 
 impl<T: Real> Tensor<T> {
-    /// y = arcosh x, element by element.
+    /// y = arcosh x, element by element. NaN below 1, where all derivatives are infinite, the limits.
     #[doc(alias = "arccosh")]
     #[must_use]
     #[track_caller]

@@ -25,7 +25,7 @@ impl<T: Real> Elementwise<1, T> for Asin {
 }
 
 impl<T: Real> Tensor<T> {
-    /// y = arcsin x, element by element.
+    /// y = arcsin x, element by element. NaN beyond ±1, where all derivatives are infinite, the limits.
     #[doc(alias = "arcsin")]
     #[must_use]
     #[track_caller]

@@ -25,7 +25,7 @@ impl<T: Real> Elementwise<1, T> for Atanh {
 }
 
 impl<T: Real> Tensor<T> {
-    /// y = artanh x, element by element.
+    /// y = artanh x, element by element. NaN beyond ±1, where value and derivatives are infinite, the limits.
     #[doc(alias = "arctanh")]
     #[must_use]
     #[track_caller]

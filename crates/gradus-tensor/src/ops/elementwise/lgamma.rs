@@ -24,7 +24,7 @@ impl<T: Real> Elementwise<1, T> for Lgamma {
 }
 
 impl<T: Real> Tensor<T> {
-    /// y = ln |Γ(x)|, element by element.
+    /// y = ln |Γ(x)|, element by element: +∞ at 0, −1, −2, …, where the derivative changes its sign and is NaN (−∞ at 0).
     #[doc(alias = "gammaln")]
     #[must_use]
     #[track_caller]

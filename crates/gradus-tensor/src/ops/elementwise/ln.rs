@@ -29,7 +29,7 @@ impl<T: Real> Elementwise<1, T> for Ln {
 }
 
 impl<T: Real> Tensor<T> {
-    /// The natural logarithm, element by element; −∞ at 0, NaN below.
+    /// The natural logarithm, element by element; −∞ at 0, where its derivatives are infinite too, NaN below.
     #[doc(alias = "log")]
     #[must_use]
     #[track_caller]

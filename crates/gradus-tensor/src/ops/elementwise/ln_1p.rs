@@ -24,7 +24,7 @@ impl<T: Real> Elementwise<1, T> for Ln1p {
 }
 
 impl<T: Real> Tensor<T> {
-    /// y = ln(1 + x), element by element.
+    /// y = ln(1 + x), element by element, exact for small x. At −1 value and derivatives are infinite, the limits; NaN below.
     #[doc(alias = "log1p")]
     #[must_use]
     #[track_caller]

@@ -24,7 +24,7 @@ impl<T: Real> Elementwise<1, T> for Log10 {
 }
 
 impl<T: Real> Tensor<T> {
-    /// y = log₁₀ x, element by element.
+    /// y = log₁₀ x, element by element. At 0 value and derivatives are infinite, the limits; NaN below.
     #[must_use]
     #[track_caller]
     pub fn log10(&self) -> Self {

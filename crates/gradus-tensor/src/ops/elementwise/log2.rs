@@ -24,7 +24,7 @@ impl<T: Real> Elementwise<1, T> for Log2 {
 }
 
 impl<T: Real> Tensor<T> {
-    /// y = log₂ x, element by element.
+    /// y = log₂ x, element by element. At 0 value and derivatives are infinite, the limits; NaN below.
     #[must_use]
     #[track_caller]
     pub fn log2(&self) -> Self {

@@ -24,7 +24,7 @@ impl<T: Real> Elementwise<1, T> for Logit {
 }
 
 impl<T: Real> Tensor<T> {
-    /// y = ln(x / (1 − x)), element by element.
+    /// y = ln(x / (1 − x)), element by element. At 0 and 1 value and derivatives are infinite, the limits; NaN beyond.
     #[must_use]
     #[track_caller]
     pub fn logit(&self) -> Self {

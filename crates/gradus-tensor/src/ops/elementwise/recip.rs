@@ -29,7 +29,7 @@ impl<T: Real> Elementwise<1, T> for Recip {
 }
 
 impl<T: Real> Tensor<T> {
-    /// 1/x, element by element.
+    /// 1/x, element by element. At 0 value and derivatives are infinite, of the sign of the zero.
     #[doc(alias = "reciprocal")]
     #[must_use]
     #[track_caller]

@@ -24,7 +24,7 @@ impl<T: Real> Elementwise<1, T> for Rsqrt {
 }
 
 impl<T: Real> Tensor<T> {
-    /// y = 1 / √x, element by element.
+    /// y = 1 / √x, element by element. At 0 value and derivatives are infinite, the limits; NaN below.
     #[must_use]
     #[track_caller]
     pub fn rsqrt(&self) -> Self {

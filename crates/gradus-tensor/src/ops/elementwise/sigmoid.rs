@@ -31,6 +31,7 @@ impl<T: Real> Elementwise<1, T> for Sigmoid {
 impl<T: Real> Tensor<T> {
     /// 1/(1 + e⁻ˣ), element by element.
     #[doc(alias = "logistic")]
+    #[doc(alias = "expit")]
     #[must_use]
     #[track_caller]
     pub fn sigmoid(&self) -> Self {

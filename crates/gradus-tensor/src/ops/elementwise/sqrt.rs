@@ -29,7 +29,7 @@ impl<T: Real> Elementwise<1, T> for Sqrt {
 }
 
 impl<T: Real> Tensor<T> {
-    /// √x, element by element; NaN below 0. At 0 the derivative is +∞, the limit.
+    /// √x, element by element; NaN below 0. At 0 all derivatives are infinite, the limits.
     #[must_use]
     #[track_caller]
     pub fn sqrt(&self) -> Self {

@@ -89,6 +89,7 @@ impl<T: Real> Tensor<T> {
     ///
     /// # Panics
     /// If the shapes do not fit.
+    #[doc(alias = "solve_triangular")]
     #[track_caller]
     pub fn triangular_solve(&self, b: &Self, kind: Triangular) -> Result<Self> {
         needs_matrix("triangular_solve", self);
