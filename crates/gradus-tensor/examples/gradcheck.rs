@@ -96,7 +96,7 @@ fn against_pytorch() -> (String, bool) {
         println!("{:<24} {value:>9.1e} {first:>9.1e} {second:>9.1e}", line.name);
         rows.push(format!("{{\"op\": \"{}\", \"worst\": [{value:e}, {first:e}, {second:e}]}}", line.name));
         (0..3).for_each(|k| worst[k] = worst[k].max(line.errors[k]));
-        (0..3).filter(|&k| line.errors[k] > 1e-9).for_each(|k| println!("FAILED {}", line.words[k]));
+        (0..3).filter(|&k| line.errors[k] > 1e-9).for_each(|k| println!("FAILED {}: {}", line.name, line.words[k]));
     }
     let [value, first, second] = worst;
     println!("{} functions, worst relative errors {value:.1e}, {first:.1e}, {second:.1e}", lines.len());

@@ -1,9 +1,10 @@
 //! Reverse mode: the walk from outputs to inputs. All bookkeeping (order, accumulation, skipping) is here; rules have none.
 
+use crate::anomaly::watched;
 use crate::node::{Cut, Origin, Tensor};
 use crate::op::{Point, Slot};
 use crate::real::Real;
-use crate::trace::{is_recording, walking, watched};
+use crate::trace::{is_recording, walking};
 use gradus_kernels::elementwise;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;

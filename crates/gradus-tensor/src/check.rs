@@ -176,7 +176,13 @@ impl Case {
         out.compare_exact(0, &format!("{}: value on views", self.label), got, expected, largest);
         if reference.is_finite() {
             let tracked: Vec<Tensor<f64>> = views.iter().map(Tensor::tracked).collect();
-            out.compare_exact(1, &format!("{}: derivative on views", self.label), derivative(&tracked), reference, scale);
+            out.compare_exact(
+                1,
+                &format!("{}: derivative on views", self.label),
+                derivative(&tracked),
+                reference,
+                scale,
+            );
         }
     }
 

@@ -15,6 +15,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod anomaly;
 mod attempt;
 mod backward;
 mod buffer;
@@ -50,6 +51,7 @@ mod tree;
 mod unreached;
 mod watch;
 
+pub use anomaly::anomaly;
 pub use attempt::attempt;
 pub use buffer::Buffer;
 pub use check::{Outcome, check_grads, nesting};
@@ -72,7 +74,7 @@ pub use parametrization::{Manifold, Parametrization};
 pub use rand;
 pub use real::Real;
 pub use ties::keeping_ties;
-pub use trace::{anomaly, is_recording, no_grad};
+pub use trace::{is_recording, no_grad};
 pub use transform::{
     grad_fn, gvp, hessian, hessian_matrix, hvp, jacobian, jvp, laplacian, per_sample_grads, try_gvp, try_hessian,
     try_hessian_matrix, try_hvp, try_jacobian, try_jvp, try_laplacian, try_per_sample_grads, try_value_and_grad,

@@ -1,8 +1,9 @@
 //! The door: every application of an op, forward, backward or pushed forward, evaluates and (when an input is tracked) records here.
 
+use crate::anomaly::check_finite;
 use crate::message;
 use crate::node::{Call, Cut, Origin, Tensor};
-use crate::op::{Op, Slot, Slots};
+use crate::op::Op;
 use crate::real::Real;
 use crate::shape::{Layout, broadcast};
 use gradus_kernels::{Shared, View};
@@ -12,21 +13,21 @@ use std::panic::Location;
 
 /// What this thread's door does.
 #[derive(Clone, Copy, Debug)]
-struct State {
+pub(crate) struct State {
     /// Nothing is recorded.
     paused: bool,
     /// A transform's closure runs: backward passes inside it are recorded although nobody said `create_graph`.
     transforming: bool,
     /// Every output is checked for NaN and infinities.
-    anomaly: bool,
+    pub(crate) anomaly: bool,
 }
 
 thread_local! {
-    static STATE: Cell<State> = const { Cell::new(State { paused: false, transforming: false, anomaly: false }) };
+    pub(crate) static STATE: Cell<State> = const { Cell::new(State { paused: false, transforming: false, anomaly: false }) };
 }
 
 /// Restores the state that was there before, also when a closure panics.
-pub(crate) struct Restore(State);
+pub(crate) struct Restore(pub(crate) State);
 
 impl Drop for Restore {
     fn drop(&mut self) {
@@ -34,7 +35,7 @@ impl Drop for Restore {
     }
 }
 
-fn with<R>(change: impl FnOnce(&mut State), body: impl FnOnce() -> R) -> R {
+pub(crate) fn with<R>(change: impl FnOnce(&mut State), body: impl FnOnce() -> R) -> R {
     let mut state = STATE.get();
     let _restore = Restore(state);
     change(&mut state);
@@ -58,60 +59,10 @@ pub(crate) fn walking<R>(record: bool, body: impl FnOnce() -> R) -> R {
     with(|s| s.paused = s.paused || !(record || s.transforming), body)
 }
 
-/// Runs `body` in anomaly mode: the first op whose output holds a NaN or an infinity although no input did panics with its name and
-/// the place where it was called, in forward and backward passes.
-///
-/// # Panics
-/// At the first such op.
-#[doc(alias = "detect_anomaly")]
-pub fn anomaly<R>(body: impl FnOnce() -> R) -> R {
-    with(|s| s.anomaly = true, body)
-}
-
-/// Leaves anomaly mode until the guard is dropped: for ops whose caller judges the answer and names what is wrong with the data.
-pub(crate) fn unwatched() -> Restore {
-    let state = STATE.get();
-    STATE.set(State { anomaly: false, ..state });
-    Restore(state)
-}
-
-/// What anomaly mode asks of the output of an op that was applied [`unwatched`].
-#[track_caller]
-pub(crate) fn watch<T: Real>(name: &str, inputs: &[&Tensor<T>], out: &Tensor<T>) {
-    if STATE.get().anomaly {
-        check_finite(name, inputs, &out.to_vec());
-    }
-}
-
 /// Whether ops on tracked tensors are recorded now.
 #[inline]
 pub fn is_recording() -> bool {
     !STATE.get().paused
-}
-
-/// Runs an op's backward rule. In anomaly mode the first rule that makes a NaN or an infinity from a finite cotangent ends here, with the
-/// name of the op and the place where it was called, instead of inside the rule.
-pub(crate) fn watched<T: Real>(call: &Call<T>, g: &Tensor<T>, rule: impl FnOnce() -> Slots<T>) -> Slots<T> {
-    if !STATE.get().anomaly {
-        return rule();
-    }
-    let slots = with(|s| s.anomaly = false, rule);
-    let bad = slots.iter().filter_map(Slot::tensor).find_map(|x| broken(&x.to_vec()));
-    if let Some(bad) = bad
-        && broken(&g.to_vec()).is_none()
-    {
-        message::panic_with(&format!(
-            "anomaly: the backward of {} made {bad} from a finite cotangent; it was called at {}",
-            call.op.name(),
-            call.site
-        ));
-    }
-    slots
-}
-
-/// The first number that is NaN or infinite.
-fn broken<T: Real>(x: &[T]) -> Option<T> {
-    x.iter().find(|x| !x.is_finite()).copied()
 }
 
 /// Applies `op`: broadcasts, checks shapes, evaluates, records. Answers the output and what `eval` left in its aux buffer.
@@ -190,16 +141,4 @@ fn inherited<T: Real>(inputs: &[&Tensor<T>]) -> Cut {
         _ => Cut::NoGrad,
     };
     inputs.iter().map(one).find(|c| *c != Cut::No).unwrap_or(Cut::No)
-}
-
-#[track_caller]
-fn check_finite<T: Real>(name: &str, inputs: &[&Tensor<T>], out: &[T]) {
-    let Some(bad) = broken(out) else { return };
-    if inputs.iter().all(|x| broken(&x.to_vec()).is_none()) {
-        let shapes: Vec<_> = inputs.iter().map(|x| x.shape()).collect();
-        message::panic_with(&format!(
-            "anomaly: {name} made {bad} from finite inputs of shapes {shapes:?}, called at {}",
-            Location::caller()
-        ));
-    }
 }

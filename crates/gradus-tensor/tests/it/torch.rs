@@ -6,9 +6,9 @@ use gradus_tensor::Real;
 
 fn hold<T: Real>(allowed: [f64; 3], part: f64) {
     let lines = compare::<T>(part);
-    let bad: Vec<&str> = lines
+    let bad: Vec<String> = lines
         .iter()
-        .flat_map(|l| (0..3).filter(|&k| l.errors[k] > allowed[k]).map(|k| l.words[k].as_str()))
+        .flat_map(|l| (0..3).filter(|&k| l.errors[k] > allowed[k]).map(|k| format!("{}: {}", l.name, l.words[k])))
         .collect();
     assert!(bad.is_empty(), "{}", bad.join("\n"));
 }

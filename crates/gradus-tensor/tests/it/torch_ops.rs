@@ -244,5 +244,8 @@ impl<T: Real> Ops<T> {
         ("step", |x| x[0].step() * &x[0]),
         ("softplus_beta", |x| x[0].softplus_with(2.5)),
         ("cross_entropy_each", |x| x[0].cross_entropy(&Index::new(&[2], vec![2, 0]))),
+        ("layer_norm", |x| x[0].layer_norm(&x[1], &x[2], 1e-5)),
+        ("rms_norm", |x| x[0].rms_norm(&x[1], 1e-5)),
+        ("gaussian_nll", |x| x[0].gaussian_nll(&x[1], &x[2], 1e-6)),
     ];
 }

@@ -76,7 +76,7 @@ pub(crate) fn compare<T: Real>(part: f64) -> Vec<Line> {
         let got = [vec![y], grad, second];
         let want = ["y", "g", "h"].map(|tag| entry.of(tag));
         let orders = ["value", "first derivative", "second derivative"];
-        let words = |k: usize| format!("{name}: {}: {:?} where PyTorch has {:?}", orders[k], got[k], want[k]);
+        let words = |k: usize| format!("{}: {:?} where PyTorch has {:?}", orders[k], got[k], want[k]);
         Line {
             name,
             errors: std::array::from_fn(|k| error(&got[k], &want[k], part, name)),

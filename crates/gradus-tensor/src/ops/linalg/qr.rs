@@ -3,13 +3,13 @@
 use super::batch::{needs_matrix, nth, pack, sizes, unpack, with_tail};
 use super::triangular_solve::solve;
 use super::verdict::{data, is_differentiated, rounding};
+use crate::anomaly::unwatched;
 use crate::case::{Case, Room, spread};
 use crate::error::Result;
 use crate::node::Tensor;
 use crate::op::{Op, Point, Refusal, Slot, Slots};
 use crate::real::Real;
 use crate::shape::Dims;
-use crate::trace::unwatched;
 use gradus_kernels::linalg::Triangular;
 use gradus_kernels::{View, linalg};
 

@@ -1,10 +1,11 @@
 //! Whether every matrix of a batch had an answer: codes that a kernel's verdict leaves in the aux buffer, and the errors made of them.
 
+use crate::anomaly::{unwatched, watch};
 use crate::error::{Error, ErrorKind, Result};
 use crate::node::Tensor;
 use crate::op::Boxed;
 use crate::real::Real;
-use crate::trace::{is_recording, unwatched, watch};
+use crate::trace::is_recording;
 use gradus_kernels::{Shared, linalg};
 
 /// The verdict as a number: 0 is an answer, k + 1 a bad pivot k, −1 an entry that is not finite, −2 no convergence.
