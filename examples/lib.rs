@@ -1,5 +1,6 @@
 //! Shared by the example programs: flags, tables and the JSON file of final numbers.
 
+pub mod deep;
 pub mod digits_data;
 mod pictures;
 

@@ -1,6 +1,7 @@
 //! The affine layer.
 
 use crate::layer::Layer;
+use gradus_constraints::start;
 use gradus_derive::Module;
 use gradus_init::{Scheme, Target, draw_key, glorot_uniform, zeros};
 use gradus_tensor::rand::Rng;
@@ -45,7 +46,8 @@ impl<T: Real> LinearBuilder<T> {
         self
     }
 
-    /// Holds W to a set; the initial W is projected onto it.
+    /// Holds W to a set. The initial W is the scheme's draw if that lies in the set, else a member of the draw's mean square where the set
+    /// has one ([`gradus_constraints::start`]).
     #[must_use]
     pub fn constrain(mut self, g: impl Parametrization<T> + 'static) -> Self {
         self.constraint = Some(Arc::new(g));
@@ -58,15 +60,31 @@ impl<T: Real> LinearBuilder<T> {
     /// If the constraint has no members of shape `[n_out, n_in]`.
     #[track_caller]
     pub fn build(self, rng: &mut (impl Rng + ?Sized)) -> Linear<T> {
-        let mut weight = Param::new(&drawn(&*self.init, &[self.n_out, self.n_in], rng), Role::Weight);
-        if let Some(g) = self.constraint
-            && let Err(e) = weight.constrain(g)
-        {
-            panic!("linear: {e}");
-        }
+        let shape = [self.n_out, self.n_in];
+        let weight = started("linear", &*self.init, &Target::new(&shape), self.constraint, rng);
         let bias = self.bias.then(|| Param::new(&drawn(&zeros(), &[self.n_out], rng), Role::Bias));
         Linear { weight, bias }
     }
+}
+
+/// A weight that starts by a scheme, inside its constraint where it has one.
+#[track_caller]
+pub(crate) fn started<T: Real>(
+    who: &str,
+    scheme: &dyn Scheme,
+    target: &Target<'_>,
+    constraint: Option<Arc<dyn Parametrization<T>>>,
+    mut rng: &mut (impl Rng + ?Sized),
+) -> Param<T> {
+    let Some(g) = constraint else {
+        let draw = Tensor::build(target.shape(), |out| scheme.write(target, draw_key(rng), T::slice_mut(out)));
+        return Param::new(&draw, Role::Weight);
+    };
+    let held = start(&*g, scheme, target, &mut rng).and_then(|(x, _)| {
+        let mut weight = Param::new(&x, Role::Weight);
+        weight.constrain(g).map(|_| weight)
+    });
+    held.unwrap_or_else(|e| panic!("{who}: {e}"))
 }
 
 /// A tensor filled by a scheme.

@@ -23,12 +23,16 @@ mod report;
 pub mod metric;
 pub mod plot;
 
+mod low_precision;
+pub mod signal;
+
 pub use batch::ToTensors;
 pub use callback::{Callback, Step};
 pub use checkpoint::Checkpoints;
 pub use error::{Error, ErrorKind, Result};
 pub use goal::Goal;
 pub use history::{History, Record};
+pub use low_precision::LowPrecision;
 pub use metric::Metric;
 pub use multiplier::{Climb, Lagrange, multiplier};
 pub use progress::Progress;

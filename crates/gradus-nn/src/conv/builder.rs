@@ -1,7 +1,8 @@
 //! The options that all convolutions have, and what a layer says of itself so that they build it.
 
 use super::{AsMatrix, check, sliding};
-use gradus_init::{Fans, Scheme, Target, draw_key, glorot_uniform};
+use crate::linear::started;
+use gradus_init::{Fans, Scheme, Target, glorot_uniform};
 use gradus_tensor::rand::Rng;
 use gradus_tensor::{Param, Parametrization, Real, Role, Sliding, Tensor};
 use std::marker::PhantomData;
@@ -109,7 +110,7 @@ impl<L: Convolution<T, D>, T: Real, const D: usize> ConvBuilder<L, T, D> {
     }
 
     /// Holds the kernel, read as the matrix `[first axis, all others]` (`[out, in / groups · k..]`, transposed `[in, out / groups · k..]`),
-    /// to a set; the initial kernel is projected onto it.
+    /// to a set, in which it starts as a [`Linear`](crate::Linear)'s weight does.
     #[must_use]
     pub fn constrain(mut self, g: impl Parametrization<T> + 'static) -> Self {
         self.constraint = Some(Arc::new(g));
@@ -126,13 +127,8 @@ impl<L: Convolution<T, D>, T: Real, const D: usize> ConvBuilder<L, T, D> {
         check(L::NAME, self.channels, self.kernel, by);
         let shape: Vec<usize> = L::lead(self.channels, self.groups).into_iter().chain(self.kernel).collect();
         let target = Target::new(&shape).with_fans(L::fans(self.channels, &self.kernel, self.groups));
-        let kernel = Tensor::build(&shape, |out| self.init.write(&target, draw_key(rng), T::slice_mut(out)));
-        let mut weight = Param::new(&kernel, Role::Weight);
-        if let Some(g) = self.constraint
-            && let Err(e) = weight.constrain(Arc::new(AsMatrix::new(g, &shape)))
-        {
-            panic!("{}: {e}", L::NAME);
-        }
+        let held = self.constraint.map(|g| Arc::new(AsMatrix::new(g, &shape)) as Arc<dyn Parametrization<T>>);
+        let weight = started(L::NAME, &*self.init, &target, held, rng);
         let bias = self.bias.then(|| Param::new(&Tensor::zeros(&[self.channels[1]]), Role::Bias));
         L::of(weight, bias, by, self.extra)
     }

@@ -3,8 +3,8 @@
 use super::axis::Axis;
 use super::svg::{Anchor, COLOURS, Svg};
 
-const WIDTH: f64 = 720.0;
-const HEIGHT: f64 = 440.0;
+pub(super) const WIDTH: f64 = 720.0;
+pub(super) const HEIGHT: f64 = 440.0;
 /// The frame of the lines: left, top, right, bottom.
 const FRAME: [f64; 4] = [76.0, 42.0, 700.0, 390.0];
 

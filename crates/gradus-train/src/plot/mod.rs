@@ -4,8 +4,10 @@ mod axis;
 mod calibration;
 mod chart;
 mod matrix;
+mod stack;
 mod svg;
 
 pub use calibration::calibration;
 pub use chart::Chart;
 pub use matrix::confusion;
+pub use stack::stacked;

@@ -4,8 +4,10 @@ mod fuzzing;
 mod hostile;
 mod killing;
 mod looping;
+mod low_precision;
 mod metrics;
 mod resuming;
+mod signals;
 mod training;
 
 use gradus_train::rand::{SeedableRng, rngs::Xoshiro256PlusPlus};

@@ -1,0 +1,40 @@
+//! A signal report as one picture: sizes above, singular values below.
+
+use super::{LayerSignal, SignalReport};
+use crate::error::Result;
+use crate::history::write;
+use crate::plot::{Chart, stacked};
+use std::path::Path;
+
+impl SignalReport {
+    /// One picture over the layers: above, E\[y²\] as measured and as predicted and E\[(∂L/∂y)²\], on a logarithmic axis; below, the largest
+    /// and the smallest singular value of each Jacobian.
+    pub fn svg(&self) -> String {
+        let line = |number: &dyn Fn(&LayerSignal) -> Option<f64>| -> Vec<(f64, f64)> {
+            let numbers = self.layers.iter().enumerate().filter_map(|(i, l)| Some((i as f64 + 1.0, number(l)?)));
+            numbers.filter(|p| p.1.is_finite() && p.1 > 0.0).collect()
+        };
+        let sizes = Chart::new("Signals and gradients by layer")
+            .x_label("layer")
+            .y_label("mean square")
+            .log_y()
+            .dots("E y²", line(&|l| Some(l.activations.mean_square())))
+            .dots("predicted", line(&|l| l.predicted))
+            .dots("E (∂L/∂y)²", line(&|l| Some(l.gradients.mean_square())));
+        let spectra = Chart::new("Singular values of ∂y/∂x by layer")
+            .x_label("layer")
+            .y_label("singular value")
+            .log_y()
+            .dots("largest", line(&|l| Some(l.jacobian.as_ref()?.largest())))
+            .dots("smallest", line(&|l| Some(l.jacobian.as_ref()?.smallest())));
+        stacked(&[sizes, spectra])
+    }
+
+    /// Writes [`svg`](SignalReport::svg) to a file; folders on the way are made.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn plot(&self, path: impl AsRef<Path>) -> Result<()> {
+        write(path.as_ref(), self.svg().as_bytes())
+    }
+}

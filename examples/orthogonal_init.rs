@@ -1,0 +1,107 @@
+//! Orthogonal against Gaussian starts of deep nets after Saxe, McClelland & Ganguli (2014): hₗ = f(g·Wₗ hₗ₋₁) on the real digits.
+//!
+//! Both starts have E[W²] = 1/n, so both keep the mean size of a signal. But J = ∂h_D/∂x = ∏ₗ diag(f′(zₗ)) g Wₗ of D independent Gaussian
+//! factors stretches a few directions and loses the others, more with every layer, while orthogonal factors keep every direction: all
+//! singular values of J are 1 for a linear net with g = 1 (dynamical isometry). So the steps to a training loss of `--target` (the best of
+//! three rates) grow with depth for one and hardly for the other. tanh has g = 1.05, a little above the edge of chaos at 1.
+//! `--svg FOLDER` draws spectra and speed.
+//!
+//! ```text
+//! $ cargo run --release --example orthogonal_init
+//! ```
+use clap::Parser;
+use gradus::init::{Scheme, lecun_normal, orthogonal};
+use gradus::rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
+use gradus::tensor::{Tensor, jacobian};
+use gradus::train::plot::Chart;
+use gradus_examples::deep::Deep;
+use gradus_examples::digits_data::load;
+use gradus_examples::{finish, flags, prepare_folder, refuse, write_json};
+use serde_json::json;
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
+
+/// Spectra and speed of deep linear and tanh nets.
+#[derive(Parser, Debug)]
+struct Flags {
+    #[arg(long, value_delimiter = ',', default_values_t = [4, 16, 64, 128], help = "Layers")]
+    depths: Vec<usize>,
+    #[arg(long, value_delimiter = ',', default_values_t = [0.0003, 0.003, 0.03], help = "Rates of gradient descent (momentum 0.9)")]
+    rates: Vec<f64>,
+    #[arg(long, default_value_t = 0.4, help = "Training loss to reach")]
+    target: f64,
+    #[arg(long, default_value_t = 600, help = "Steps at most, each a batch of 64")]
+    steps: usize,
+    #[arg(long, default_value_t = 0, help = "Seed")]
+    seed: u64,
+    #[arg(long, help = "Folder for pictures")]
+    svg: Option<PathBuf>,
+    #[arg(long, help = "File for the final numbers")]
+    json: Option<PathBuf>,
+}
+
+/// The singular values of ∂h_D/∂x at one digit, falling.
+fn spectrum(net: &Deep, x: &Tensor) -> Result<Vec<f64>, gradus::tensor::Error> {
+    let j = jacobian(|x: &Tensor| net.trunk(&x.reshape(&[1, 64])).1.reshape(&[64]), &x.narrow(0, 0, 1).reshape(&[64]));
+    Ok(j.singular_values()?.to_vec().iter().map(|s| f64::from(*s)).collect())
+}
+
+fn run() -> Result<(), Box<dyn std::error::Error>> {
+    let f: Flags = flags();
+    refuse(f.depths.contains(&0) || f.steps == 0 || f.rates.is_empty(), "--depths, --steps and --rates must not be 0")?;
+    f.svg.as_deref().map_or(Ok(()), prepare_folder)?;
+    let data = load(f.seed);
+    let mut numbers = Vec::new();
+    println!(
+        "{:<8}{:<12}{:>7}{:>11}{:>11}{:>11}{:>9}{:>11}",
+        "f", "start", "layers", "largest s", "median s", "smallest s", "steps", "test acc."
+    );
+    let nets: [(&str, fn(&Tensor) -> Tensor, f64); 2] = [("linear", Tensor::clone, 1.0), ("tanh", Tensor::tanh, 1.05)];
+    for (name, activation, g) in nets {
+        let starts: [(&str, Arc<dyn Scheme>); 2] =
+            [("Gaussian", Arc::new(lecun_normal().gain(g))), ("orthogonal", Arc::new(orthogonal(g)))];
+        let mut spectra = Chart::new(&format!("Singular values of ∂h/∂x, {name} nets")).x_label("index").log_y();
+        let mut speed = Chart::new(&format!("Steps to a training loss of {}, {name} nets", f.target)).x_label("layers");
+        for (start, scheme) in starts {
+            let mut taken = Vec::new();
+            for &depth in &f.depths {
+                let make = || {
+                    let mut rng = Xoshiro256PlusPlus::seed_from_u64(f.seed);
+                    (Deep::new(depth, 64, &scheme, activation, &mut rng), rng)
+                };
+                let s = spectrum(&make().0, &data.train.0)?;
+                let points = s.iter().enumerate().map(|(i, s)| (i as f64 + 1.0, *s)).collect();
+                spectra = spectra.line(&format!("{start}, {depth}"), points);
+                // The best rate: fewest steps, then the better net.
+                let mut best: Option<(usize, f64)> = None;
+                for &rate in &f.rates {
+                    let (mut net, mut rng) = make();
+                    let Some(steps) = net.descend(&data, rate, f.steps, f.target, &mut rng) else { continue };
+                    let test = net.score(&data).1;
+                    if best.is_none_or(|(s, t)| steps < s || steps == s && test > t) {
+                        best = Some((steps, test));
+                    }
+                }
+                let (steps, test) = best.unwrap_or((f.steps, 0.1));
+                taken.push((depth as f64, steps as f64));
+                let shown = if steps == f.steps { format!(">{}", steps - 1) } else { steps.to_string() };
+                let (largest, median, smallest) = (s[0], s[s.len() / 2], s[s.len() - 1]);
+                println!(
+                    "{name:<8}{start:<12}{depth:>7}{largest:>11.2e}{median:>11.2e}{smallest:>11.2e}{shown:>9}{:>10.1}%",
+                    100.0 * test
+                );
+                numbers.push(json!({ "f": name, "start": start, "depth": depth, "singular_values": s, "steps": steps, "test_accuracy": test }));
+            }
+            speed = speed.dots(start, taken);
+        }
+        if let Some(folder) = &f.svg {
+            std::fs::write(folder.join(format!("{name}_spectra.svg")), spectra.svg())?;
+            std::fs::write(folder.join(format!("{name}_speed.svg")), speed.y_label("steps").svg())?;
+        }
+    }
+    f.json.as_deref().map_or(Ok(()), |path| write_json(path, &numbers.into()))?;
+    Ok(())
+}
+
+fn main() -> ExitCode {
+    finish(run())
+}
