@@ -61,7 +61,8 @@ impl Deep {
     }
 
     /// Gradient descent with momentum 0.9 in batches of 64, for `steps` steps or until the mean of the last losses (each weighs 0.9 of
-    /// the next) is below `target`; answers with the steps taken, or `None` if the loss is not finite.
+    /// the next) is below `target`; answers with the steps taken, or `None` where the loss exceeds 10⁴; the
+    /// gradient is clipped to norm 1.
     pub fn descend(
         &mut self,
         data: &Digits,
@@ -70,12 +71,12 @@ impl Deep {
         target: f64,
         rng: &mut Xoshiro256PlusPlus,
     ) -> Option<usize> {
-        let (mut sgd, mut mean, mut taken) = (Sgd::new(rate).momentum(0.9), 10_f64.ln(), 0);
+        let (mut sgd, mut mean, mut taken) = (Sgd::new(rate).momentum(0.9).clip_global_norm(1.0), 10_f64.ln(), 0);
         while taken < steps {
             for part in data.set.batches(64, rng) {
                 let (x, y) = batch(&part);
                 let grads = cross_entropy(&self.logits(&x), &y).backward();
-                if !grads.loss().is_finite() {
+                if !grads.loss().is_finite() || grads.loss() > 1e4 {
                     return None;
                 }
                 mean += 0.1 * (f64::from(grads.loss()) - mean);

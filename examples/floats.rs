@@ -1,14 +1,23 @@
 //! Where training in a narrow float breaks, and how batch norm helps: a deep net on the digits with every number rounded, fl(x) = S·M·2ᴱ.
 //!
-//! Weights, outputs of layers and gradients are rounded to a format with e bits of exponent and m of fraction (`LowPrecision`); the optimiser
-//! (Adam, which forgives any scale of the gradient but 0) moves weights in f32. What breaks is not the coarse grid but the range: through ten
-//! layers with U(±1/√n) signals and gradients shrink by 0.41 a layer, below the smallest number of the format, and are 0 (`lost`: the
-//! largest share of a layer's gradient at the start). A larger loss helps until something overflows; batch norm keeps signals, and with
-//! them gradients, in the middle of the range. The second table keeps the weights themselves in bf16: steps of 1e-4 are below half a unit
-//! of the last place and are lost to nearest, but not when rounded at random.
+//! Weights, outputs of layers and gradients are rounded (`LowPrecision`); Adam, which forgives any scale of the gradient but 0, moves f32
+//! weights. What breaks is less the grid than the range: in ten layers with U(±1/√n) gradients shrink below the smallest number and are 0
+//! (`lost`: the largest share in a layer, at the start). A larger loss helps until something overflows; batch norm keeps everything in the
+//! middle of the range. Weights kept in bf16: steps below half a unit of the last place are lost to nearest, not at random.
 //!
 //! ```text
 //! $ cargo run --release --example floats
+//!                        plain           loss x 1024          batch norm
+//! format         lost     test         lost     test       lost     test
+//! f32              0%    83.0%           0%    80.8%         0%    97.8%
+//! bf16             0%    75.2%           0%    71.9%         0%    97.8%
+//! fp16             7%    86.4%           0%    86.1%         0%    98.6%
+//! fp8 e5m2       100%    73.0%           2%    63.5%         2%    95.8%
+//! fp8 e4m3       100%    12.3%          96%    77.4%        62%    95.8%
+//! weights kept in bf16, steps of Adam at most 1e-4, batch norm
+//! f32           65.2%
+//! nearest       13.1%
+//! random        63.5%
 //! ```
 use clap::Parser;
 use gradus::init::inverse_sqrt_uniform;
@@ -66,9 +75,8 @@ fn lost(
 ) -> gradus::train::Result<f64> {
     let (x, y) =
         (data.train.0.narrow(0, 0, 64), gradus::tensor::Index::new(&[64], data.train.1.as_slice()[..64].to_vec()));
-    let mode = Mode::train(rng);
     let signal = Signal::new().format(format).jacobians(0);
-    let report = signal.run(net, &x, &mode, Sequential::forward, |z| cross_entropy(z, &y) * scale)?;
+    let report = signal.run(net, &x, &Mode::train(rng), Sequential::forward, |z| cross_entropy(z, &y) * scale)?;
     Ok(report.layers().iter().map(|l| l.lost_gradients).fold(0.0, f64::max))
 }
 
@@ -124,7 +132,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
         }
         println!();
     }
-    println!("\nweights kept in bf16, steps of Adam at most 1e-4, batch norm");
+    println!("weights kept in bf16, steps of Adam at most 1e-4, batch norm");
     let bf16 = LowPrecision::new().weights(Format::BF16);
     for (name, low, store) in
         [("f32", LowPrecision::new(), false), ("nearest", bf16, true), ("random", bf16.stochastic(), true)]

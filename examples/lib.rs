@@ -4,9 +4,8 @@ pub mod deep;
 pub mod digits_data;
 mod pictures;
 
-use clap::Parser;
-use clap::ValueEnum;
 use clap::error::ErrorKind::{DisplayHelp, DisplayVersion};
+use clap::{Parser, ValueEnum};
 use gradus::init::{Scheme, glorot_normal, glorot_uniform, he_normal, he_uniform, orthogonal};
 use gradus::tensor::{Grad, Param, Role, Tensor, Tree, Visitor};
 use std::path::Path;

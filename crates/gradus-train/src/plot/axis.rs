@@ -59,7 +59,9 @@ impl Axis {
             for m in within {
                 let x = m * 10f64.powi(e);
                 if (0.0..=1.0).contains(&self.at(x)) {
-                    out.push((x, number(x, (-e).max(0) as usize)));
+                    // From the exponent: powers of ten far out are not exact.
+                    let says = if (-4..5).contains(&e) { number(x, (-e).max(0) as usize) } else { format!("{m}e{e}") };
+                    out.push((x, says));
                 }
             }
         }
