@@ -1,7 +1,7 @@
 //! Vectorised mathematics and reductions, `f32`, on one thread's worth of data: 10⁵ numbers, and small calls.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use gradus_kernels::{Map, View, elementwise, lanes, map, reduce};
+use gradus_kernels::{Map, View, elementwise, lanes, map, map_near, reduce};
 use std::hint::black_box;
 
 lanes!(Exp | s, [x] | x.exp(s));
@@ -15,7 +15,14 @@ lanes!(NormalCdf | s, [x] | x.normal_cdf(s));
 lanes!(Sin | s, [x] | x.sin(s));
 lanes!(Cos | s, [x] | x.cos(s));
 
-fn function<M: Map<f32, 1>>(c: &mut Criterion, name: &str, f: M) {
+lanes!(SinNear | s, [x] | x.sin_near(s));
+lanes!(CosNear | s, [x] | x.cos_near(s));
+
+fn lane<M: Map<f32, 1>>(c: &mut Criterion, name: &str, f: M) {
+    function(c, name, |x, y| map(f, x, y));
+}
+
+fn function(c: &mut Criterion, name: &str, f: impl Fn([&[f32]; 1], &mut [f32]) + Sync) {
     let mut group = c.benchmark_group(name);
     for n in [16, 100_000] {
         let x: Vec<f32> = (0..n).map(|i| 0.01 + (i % 997) as f32 * 0.003).collect();
@@ -24,7 +31,7 @@ fn function<M: Map<f32, 1>>(c: &mut Criterion, name: &str, f: M) {
         group.bench_function(n.to_string(), |b| {
             b.iter(|| {
                 let x = View { data: black_box(&x[..]), shape: &[n], strides: &[1] };
-                elementwise([x], &mut y, |x, y| map(f, x, y));
+                elementwise([x], &mut y, &f);
             });
         });
     }
@@ -46,16 +53,16 @@ fn reductions(c: &mut Criterion) {
 }
 
 fn benches(c: &mut Criterion) {
-    function(c, "exp", Exp);
-    function(c, "ln", Ln);
-    function(c, "ln_1p", Ln1p);
-    function(c, "tanh", Tanh);
-    function(c, "sigmoid", Sigmoid);
-    function(c, "softplus", Softplus);
-    function(c, "erf", Erf);
-    function(c, "normal_cdf", NormalCdf);
-    function(c, "sin", Sin);
-    function(c, "cos", Cos);
+    lane(c, "exp", Exp);
+    lane(c, "ln", Ln);
+    lane(c, "ln_1p", Ln1p);
+    lane(c, "tanh", Tanh);
+    lane(c, "sigmoid", Sigmoid);
+    lane(c, "softplus", Softplus);
+    lane(c, "erf", Erf);
+    lane(c, "normal_cdf", NormalCdf);
+    function(c, "sin", |x, y| map_near(SinNear, Sin, x, y));
+    function(c, "cos", |x, y| map_near(CosNear, Cos, x, y));
     reductions(c);
 }
 

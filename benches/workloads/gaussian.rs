@@ -2,6 +2,7 @@
 
 use super::trained::{linear, trained};
 use super::{Purpose, Work, normals};
+use gradus::nn::loss::gaussian_nll;
 use gradus::nn::{Activation, Sequential};
 use gradus::optim::Adam;
 
@@ -14,7 +15,7 @@ pub(super) fn tiny(_: Purpose) -> Box<dyn Work> {
         [net(10), net(20)],
         move |[mean, spread], mode| {
             let v = spread.forward(&x, mode).softplus() + 1e-6;
-            ((v.ln() + (&y - mean.forward(&x, mode)).square() / v) * 0.5).mean()
+            gaussian_nll(&mean.forward(&x, mode), &v, &y)
         },
         move |nets, gradients| {
             adam.step(nets, gradients);

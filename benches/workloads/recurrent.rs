@@ -51,7 +51,7 @@ pub(super) fn of_length(length: usize, rate: f64) -> Box<dyn Work> {
             let (mut h, mut states) = (Tensor::zeros(&[BATCH, HIDDEN]), Vec::with_capacity(length));
             for t in 0..length {
                 let z = driven.select(0, t) + h.matmul(&w);
-                h = (z.abs() + b).relu() * z.sign();
+                h = z.mod_relu(b);
                 states.push(h.clone());
             }
             cross_entropy(&Tensor::concat(&states, 0).linear(read, bias), &target)

@@ -25,7 +25,7 @@ pub mod view;
 
 pub use buffer::Shared;
 pub use kind::SliceMut;
-pub use map::{Map, elementwise, map};
+pub use map::{Map, elementwise, map, map_near};
 pub use ndarray;
 pub use real::Real;
 pub use simd::{Isa, Portable};

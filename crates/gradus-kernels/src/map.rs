@@ -34,6 +34,32 @@ pub fn map<T: Real, const N: usize, M: Map<T, N>>(f: M, x: [&[T]; N], y: &mut [T
     simd(Loop(f, x, y));
 }
 
+/// How many numbers [`map_near`] judges together.
+const JUDGED: usize = 256;
+
+/// y = f(x₀, …), by `near` where the first input is smaller than [`Real::NEAR`] all along a block, by `far` elsewhere. Both give the same
+/// bits where `near` is meant, so a number does not depend on its neighbours.
+///
+/// # Panics
+/// If the lengths differ.
+pub fn map_near<T: Real, const N: usize>(near: impl Map<T, N>, far: impl Map<T, N>, x: [&[T]; N], y: &mut [T]) {
+    assert!(x.iter().all(|x| x.len() == y.len()), "map: lengths differ");
+    for (i, y) in y.chunks_mut(JUDGED).enumerate() {
+        let x = x.map(|x| &x[i * JUDGED..i * JUDGED + y.len()]);
+        if simd(Near(x[0])) { map(near, x, y) } else { map(far, x, y) }
+    }
+}
+
+/// Whether all are small; NaN is not.
+struct Near<'a, T>(&'a [T]);
+impl<T: Real> Kernel for Near<'_, T> {
+    type Output = bool;
+    #[inline(always)]
+    fn run<S: Isa>(self, _: S) -> bool {
+        self.0.iter().fold(true, |all, x| all & (x.abs() < T::NEAR))
+    }
+}
+
 /// Defines a [`Map`]: `lanes!(Name |s, [x, y]| expression)`.
 #[macro_export]
 macro_rules! lanes {

@@ -113,6 +113,12 @@ pub trait Real:
     fn sin<S: Isa>(self, s: S) -> Self;
     /// Cosine (radians), any argument.
     fn cos<S: Isa>(self, s: S) -> Self;
+    /// What [`sin_near`](Real::sin_near) and [`cos_near`](Real::cos_near) take: numbers below it in size.
+    const NEAR: Self;
+    /// [`sin`](Real::sin) of a number smaller than [`NEAR`](Real::NEAR): the same bits, sooner.
+    fn sin_near<S: Isa>(self, s: S) -> Self;
+    /// [`cos`](Real::cos) of a number smaller than [`NEAR`](Real::NEAR): the same bits, sooner.
+    fn cos_near<S: Isa>(self, s: S) -> Self;
     /// Error function 2/√π ∫₀ˣ e^(−t²) dt.
     fn erf<S: Isa>(self, s: S) -> Self;
     /// 1 − erf x, accurate in the tail.
@@ -258,6 +264,15 @@ macro_rules! real {
             #[inline(always)]
             fn cos<S: Isa>(self, s: S) -> Self {
                 $lanes::cos(s, self)
+            }
+            const NEAR: Self = $lanes::NEAR;
+            #[inline(always)]
+            fn sin_near<S: Isa>(self, s: S) -> Self {
+                $lanes::sin_near(s, self)
+            }
+            #[inline(always)]
+            fn cos_near<S: Isa>(self, s: S) -> Self {
+                $lanes::cos_near(s, self)
             }
             #[inline(always)]
             fn erf<S: Isa>(self, s: S) -> Self {

@@ -1,5 +1,7 @@
 //! A read-only strided array: what kernels take when an operand need not be contiguous.
 
+use std::borrow::Cow;
+
 /// Numbers `data[Σ iₖ·strides[k]]` for every index i below `shape`. A stride of 0 repeats (broadcast).
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a, T> {
@@ -28,6 +30,14 @@ impl<'a, T: Copy> View<'a, T> {
     #[inline]
     pub fn contiguous(&self) -> Option<&'a [T]> {
         is_contiguous(self.shape, self.strides).then(|| &self.data[..self.len()])
+    }
+
+    /// The elements in row-major order, copied where they do not lie so.
+    pub fn flat(&self) -> Cow<'a, [T]>
+    where
+        T: Default,
+    {
+        self.contiguous().map_or_else(|| Cow::Owned(self.to_vec()), Cow::Borrowed)
     }
 
     /// Copies the elements in row-major order into `out`.

@@ -2,9 +2,9 @@
 
 use crate::anomaly::watched;
 use crate::node::{Cut, Origin, Tensor};
-use crate::op::{Point, Slot};
+use crate::op::{Op, Point, Slot};
 use crate::real::Real;
-use crate::trace::{is_recording, walking};
+use crate::trace::{is_recording, may_add_in_place, walking};
 use gradus_kernels::elementwise;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -174,7 +174,12 @@ fn pull_node<T: Real>(
     let Some(call) = node.call() else { return };
     let inputs = plan.inputs(i);
     let mut wanted: SmallVec<[bool; 3]> = SmallVec::new();
-    inputs.iter().for_each(|&j| wanted.push(j != CONSTANT && reach[j as usize]));
+    let mut summed = false;
+    for &j in inputs {
+        let want = j != CONSTANT && reach[j as usize];
+        summed |= want && cotangents[j as usize].is_some();
+        wanted.push(want);
+    }
     if !wanted.contains(&true) {
         return;
     }
@@ -182,6 +187,12 @@ fn pull_node<T: Real>(
         Slot::Zero => SmallVec::from_elem(Slot::Zero, inputs.len()),
         Slot::Of(g) => {
             let at = Point { inputs: &call.inputs, output: node, aux: call.aux.as_deref().unwrap_or(&[]) };
+            if summed && may_add_in_place() {
+                pull_into_sums(call.op.as_ref(), &at, g, inputs, &mut wanted, cotangents);
+                if !wanted.contains(&true) {
+                    return;
+                }
+            }
             watched(call, g, || call.op.vjp(&at, g, &wanted))
         }
     };
@@ -198,6 +209,33 @@ fn pull_node<T: Real>(
     }
 }
 
+/// Lets an op add to the sums that there are, where it can: a weight of many steps, a slice of many. What it has added is wanted no more.
+#[inline(never)]
+fn pull_into_sums<T: Real>(
+    op: &dyn Op<T>,
+    at: &Point<'_, T>,
+    g: &Tensor<T>,
+    inputs: &[u32],
+    wanted: &mut [bool],
+    cotangents: &mut [Option<Slot<T>>],
+) {
+    for (k, (&j, wanted)) in inputs.iter().zip(wanted).enumerate() {
+        if *wanted
+            && let Some(Slot::Of(sum)) = &mut cotangents[j as usize]
+            && let Some(sum) = own_numbers(sum)
+        {
+            *wanted = !op.pull_into(k, at, g, sum);
+        }
+    }
+}
+
+/// The numbers of a tensor in row-major order, where nobody else holds them.
+fn own_numbers<T: Real>(x: &mut Tensor<T>) -> Option<&mut [T]> {
+    let node = Arc::get_mut(&mut x.0)?;
+    let whole = node.layout.is_contiguous() && node.layout.len() == node.data.len();
+    if whole { node.data.get_mut() } else { None }
+}
+
 fn accumulate<T: Real>(into: &mut Option<Slot<T>>, slot: Slot<T>) {
     *into = Some(match into.take() {
         None => slot,
@@ -209,10 +247,7 @@ fn accumulate<T: Real>(into: &mut Option<Slot<T>>, slot: Slot<T>) {
 pub(crate) fn add<T: Real>(mut a: Tensor<T>, b: Tensor<T>) -> Tensor<T> {
     let tracked = a.is_tracked() || b.is_tracked();
     if !(tracked && is_recording())
-        && let Some(node) = Arc::get_mut(&mut a.0)
-        && node.layout.is_contiguous()
-        && node.layout.len() == node.data.len()
-        && let Some(x) = node.data.get_mut()
+        && let Some(x) = own_numbers(&mut a)
     {
         elementwise([b.view()], x, |[b], x| x.iter_mut().zip(b).for_each(|(x, &b)| *x += b));
         return a;

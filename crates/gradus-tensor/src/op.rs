@@ -111,6 +111,12 @@ pub trait Op<T: Real>: Debug + Send + Sync + std::panic::UnwindSafe + std::panic
     /// Slots of inputs that are not wanted are ignored.
     fn vjp(&self, at: &Point<'_, T>, g: &Tensor<T>, wanted: &[bool]) -> Slots<T>;
 
+    /// Adds the cotangent of input `i` to `sum`, row-major numbers of its shape, where that is less work than making it apart: a slice
+    /// touches only its part, a product adds as it goes. For the first order only. False where nothing was done.
+    fn pull_into(&self, _i: usize, _at: &Point<'_, T>, _g: &Tensor<T>, _sum: &mut [T]) -> bool {
+        false
+    }
+
     /// The tangent of the output, as maths on tensors.
     fn jvp(&self, at: &Point<'_, T>, tangents: &[Slot<T>]) -> Slot<T>;
 }

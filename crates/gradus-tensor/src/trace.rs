@@ -65,6 +65,12 @@ pub fn is_recording() -> bool {
     !STATE.get().paused
 }
 
+/// Whether cotangents are plain numbers that nobody looks at one by one, so that an op may add its own to a sum.
+pub(crate) fn may_add_in_place() -> bool {
+    let state = STATE.get();
+    state.paused && !state.anomaly
+}
+
 /// Applies `op`: broadcasts, checks shapes, evaluates, records. Answers the output and what `eval` left in its aux buffer.
 #[track_caller]
 pub(crate) fn apply<T: Real>(op: Box<dyn Op<T>>, inputs: &[&Tensor<T>]) -> (Tensor<T>, Option<Shared<T>>) {

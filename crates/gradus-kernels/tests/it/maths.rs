@@ -1,6 +1,6 @@
 //! Lane functions of `f32` against correctly rounded values (core-math): a sample in every run, all 2³² arguments on request.
 
-use gradus_kernels::{Map, Portable, lanes, map};
+use gradus_kernels::{Map, Portable, lanes, map, map_near};
 
 lanes!(Exp | s, [x] | x.exp(s));
 lanes!(ExpM1 | s, [x] | x.exp_m1(s));
@@ -162,4 +162,28 @@ fn every_argument_is_within_the_promised_ulp() {
         }
     }
     assert!(failed.is_empty(), "beyond the promise: {failed:?}");
+}
+
+#[test]
+fn small_arguments_of_sine_and_cosine_have_the_same_bits() {
+    lanes!(SinNear | s, [x] | x.sin_near(s));
+    lanes!(CosNear | s, [x] | x.cos_near(s));
+    // Every 1009th float below 2²⁴ in size, and the borders.
+    let below = 16_777_216.0_f32.to_bits();
+    let sizes = (0..below).step_by(1009).chain([1, below - 1]).map(f32::from_bits);
+    let x: Vec<f32> = sizes.flat_map(|x| [x, -x]).collect();
+    let bits = |f: &dyn Fn(&[f32], &mut [f32])| {
+        let mut y = vec![0.0; x.len()];
+        f(&x, &mut y);
+        y.iter().map(|y| y.to_bits()).collect::<Vec<_>>()
+    };
+    assert!(bits(&|x, y| map(Sin, [x], y)) == bits(&|x, y| map_near(SinNear, Sin, [x], y)));
+    assert!(bits(&|x, y| map(Sin, [x], y)) == bits(&|x, y| map(SinNear, [x], y)));
+    assert!(bits(&|x, y| map(Cos, [x], y)) == bits(&|x, y| map(CosNear, [x], y)));
+    // One far number sends its block the long way.
+    let (x, mut y, mut far) = ([1e30_f32, f32::NAN, 1.0], [0.0; 3], [0.0; 3]);
+    map_near(SinNear, Sin, [&x], &mut y);
+    map(Sin, [&x], &mut far);
+    assert_eq!((y[0], y[2]), (far[0], far[2]));
+    assert!(y[1].is_nan());
 }

@@ -27,6 +27,11 @@ pub trait Bilinear<T: Real>:
         T::apply(Box::new(Product(self.clone())), &[a, b])
     }
 
+    /// Adds the cotangent of a (i = 0) or b (i = 1) to `sum`, row-major, where a kernel adds as it goes; false where nothing was done.
+    fn adjoint_into(&self, _i: usize, _g: View<'_, T>, _a: View<'_, T>, _b: View<'_, T>, _sum: &mut [T]) -> bool {
+        false
+    }
+
     /// The adjoint of a ↦ y at fixed b, applied to g; `a` gives the shape only.
     fn left(&self, g: &Tensor<T>, b: &Tensor<T>, a: &[usize]) -> Tensor<T>;
 
@@ -60,6 +65,10 @@ impl<T: Real, O: Bilinear<T>> Op<T> for Product<O> {
         let left = if wanted[0] { self.0.left(g, b, a.shape()).into() } else { Slot::Zero };
         let right = if wanted[1] { self.0.right(g, a, b.shape()).into() } else { Slot::Zero };
         [left, right].into_iter().collect()
+    }
+
+    fn pull_into(&self, i: usize, at: &Point<'_, T>, g: &Tensor<T>, sum: &mut [T]) -> bool {
+        self.0.adjoint_into(i, g.view(), at.inputs[0].view(), at.inputs[1].view(), sum)
     }
 
     fn jvp(&self, at: &Point<'_, T>, tangents: &[Slot<T>]) -> Slot<T> {

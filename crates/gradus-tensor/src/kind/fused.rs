@@ -34,6 +34,11 @@ pub trait Fused<T: Real>:
     /// The first-order cotangents of the wanted inputs, as constants.
     fn backward(&self, at: &Point<'_, T>, g: &Tensor<T>, wanted: &[bool]) -> Slots<T>;
 
+    /// Adds the first-order cotangent of input `i` to `sum`, row-major, where a kernel adds as it goes; false where nothing was done.
+    fn backward_into(&self, _i: usize, _at: &Point<'_, T>, _g: View<'_, T>, _sum: &mut [T]) -> bool {
+        false
+    }
+
     /// The same value in primitive ops.
     fn twin(&self, inputs: &[Tensor<T>]) -> Tensor<T>;
 
@@ -81,6 +86,10 @@ impl<T: Real, O: Fused<T>> Op<T> for Whole<O> {
             }
         }
         slots
+    }
+
+    fn pull_into(&self, i: usize, at: &Point<'_, T>, g: &Tensor<T>, sum: &mut [T]) -> bool {
+        self.0.backward_into(i, at, g.view(), sum)
     }
 
     fn jvp(&self, at: &Point<'_, T>, tangents: &[Slot<T>]) -> Slot<T> {

@@ -30,6 +30,11 @@ pub trait Linear<T: Real>:
     /// Aᵢᵀ g as maths on tensors; `shapes` are those of the inputs.
     fn adjoint(&self, i: usize, g: &Tensor<T>, shapes: &[&[usize]]) -> Tensor<T>;
 
+    /// Adds Aᵢᵀ g to `sum`, row-major, where that is less work than making it apart; false where nothing was done.
+    fn adjoint_into(&self, _i: usize, _g: View<'_, T>, _shapes: &[&[usize]], _sum: &mut [T]) -> bool {
+        false
+    }
+
     /// The op applied to tangents, `None` being zero. By default zeros are filled in.
     fn apply_to(&self, tangents: &[Option<&Tensor<T>>], shapes: &[&[usize]]) -> Tensor<T> {
         let filled: Vec<Tensor<T>> =
@@ -67,6 +72,10 @@ impl<T: Real, O: Linear<T>> Op<T> for Straight<O> {
         let shapes = shapes(at.inputs);
         let one = |i: usize| if wanted[i] { self.0.adjoint(i, g, &shapes).into() } else { Slot::Zero };
         (0..at.inputs.len()).map(one).collect()
+    }
+
+    fn pull_into(&self, i: usize, at: &Point<'_, T>, g: &Tensor<T>, sum: &mut [T]) -> bool {
+        self.0.adjoint_into(i, g.view(), &shapes(at.inputs), sum)
     }
 
     fn jvp(&self, at: &Point<'_, T>, tangents: &[Slot<T>]) -> Slot<T> {

@@ -24,6 +24,20 @@ const ROUND_4: f64 = 27_021_597_764_222_976.0;
 /// Adding it rounds to an integer, which then stands in the low bits.
 const ROUND: f64 = 6_755_399_441_055_744.0;
 
+/// Below this |x| there is nothing to choose, and the second product needs no reduction.
+pub(crate) const NEAR: f32 = 16_777_216.0;
+
+/// [`quadrant`] for |x| < [`NEAR`]: the same operations without those that change nothing, so the same bits.
+#[inline(always)]
+fn quadrant_near<S: Isa>(_: S, x: f32) -> (i32, f32) {
+    let (y, (_, part)) = (f64::from(x), PARTS[0]);
+    let (a, b) = (y * part[0], y * part[1]);
+    let a = a - ((a + ROUND_4) - ROUND_4);
+    let t = (a + b) + ROUND;
+    let r = ((a - (t - ROUND)) + b) + y * part[2];
+    (t.to_bits() as i32, (r * FRAC_PI_2) as f32)
+}
+
 /// (quadrant, r) with x = quadrant·π/2 + r, |r| ≤ π/4, the quadrant modulo 4.
 #[inline(always)]
 fn quadrant<S: Isa>(_: S, x: f32) -> (i32, f32) {
@@ -50,6 +64,21 @@ fn sine<S: Isa>(s: S, quadrant: i32, r: f32) -> f32 {
     let cos = s.mul_add(z, s.mul_add(z, polynomial(s, z, COS), -0.5), 1.0);
     let y = if quadrant & 1 == 0 { sin } else { cos };
     f32::from_bits(y.to_bits() ^ ((quadrant as u32 & 2) << 30))
+}
+
+/// [`sin`] for |x| < [`NEAR`], the same bits.
+#[inline(always)]
+pub(crate) fn sin_near<S: Isa>(s: S, x: f32) -> f32 {
+    let (q, r) = quadrant_near(s, x);
+    let y = sine(s, q, r);
+    if x == 0.0 { x } else { y }
+}
+
+/// [`cos`] for |x| < [`NEAR`], the same bits.
+#[inline(always)]
+pub(crate) fn cos_near<S: Isa>(s: S, x: f32) -> f32 {
+    let (q, r) = quadrant_near(s, x);
+    sine(s, q.wrapping_add(1), r)
 }
 
 /// Sine: within 1 ulp for every argument.

@@ -5,26 +5,28 @@ use crate::kind::Elementwise;
 use crate::node::Tensor;
 use crate::op::Slot;
 use crate::real::Real;
-use gradus_kernels::{lanes, map};
+use gradus_kernels::{lanes, map_near};
 
 /// y = cos x, with dy = −sin x dx.
 #[derive(Clone, Debug)]
 pub struct Cos;
 
 lanes!(Lane |s, [x]| x.cos(s));
+lanes!(Near |s, [x]| x.cos_near(s));
 lanes!(Pull |s, [x, g]| -(g * x.sin(s)));
+lanes!(PullNear |s, [x, g]| -(g * x.sin_near(s)));
 
 impl<T: Real> Elementwise<1, T> for Cos {
     const NAME: &'static str = "cos";
     const PULL: bool = true;
     fn eval(&self, x: [&[T]; 1], y: &mut [T]) {
-        map(Lane, x, y);
+        map_near(Near, Lane, x, y);
     }
     fn partial(&self, _: usize, [x]: [&Tensor<T>; 1], _: &Tensor<T>) -> Slot<T> {
         (-x.sin()).into()
     }
     fn pull(&self, _: usize, [x]: [&[T]; 1], _: &[T], g: &[T], out: &mut [T]) {
-        map(Pull, [x, g], out);
+        map_near(PullNear, Pull, [x, g], out);
     }
 }
 

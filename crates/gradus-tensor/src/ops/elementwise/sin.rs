@@ -5,26 +5,28 @@ use crate::kind::Elementwise;
 use crate::node::Tensor;
 use crate::op::Slot;
 use crate::real::Real;
-use gradus_kernels::{lanes, map};
+use gradus_kernels::{lanes, map_near};
 
 /// y = sin x, with dy = cos x dx.
 #[derive(Clone, Debug)]
 pub struct Sin;
 
 lanes!(Lane |s, [x]| x.sin(s));
+lanes!(Near |s, [x]| x.sin_near(s));
 lanes!(Pull |s, [x, g]| g * x.cos(s));
+lanes!(PullNear |s, [x, g]| g * x.cos_near(s));
 
 impl<T: Real> Elementwise<1, T> for Sin {
     const NAME: &'static str = "sin";
     const PULL: bool = true;
     fn eval(&self, x: [&[T]; 1], y: &mut [T]) {
-        map(Lane, x, y);
+        map_near(Near, Lane, x, y);
     }
     fn partial(&self, _: usize, [x]: [&Tensor<T>; 1], _: &Tensor<T>) -> Slot<T> {
         x.cos().into()
     }
     fn pull(&self, _: usize, [x]: [&[T]; 1], _: &[T], g: &[T], out: &mut [T]) {
-        map(Pull, [x, g], out);
+        map_near(PullNear, Pull, [x, g], out);
     }
 }
 

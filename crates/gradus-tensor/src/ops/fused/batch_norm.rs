@@ -7,7 +7,6 @@ use crate::node::Tensor;
 use crate::op::{Point, Refusal, Slot, Slots};
 use crate::real::Real;
 use crate::shape::Dims;
-use super::flat;
 use gradus_kernels::View;
 use gradus_kernels::norm::{ChannelPull, Channels, normalise_channels, pull_channels};
 
@@ -43,12 +42,12 @@ impl<T: Real> Fused<T> for BatchNorm {
         3 * s[0][1]
     }
     fn eval(&self, v: &[View<'_, T>], out: &mut [T], aux: &mut [T]) {
-        let [x, gamma, delta] = [flat(v[0]), flat(v[1]), flat(v[2])];
+        let [x, gamma, delta] = [v[0].flat(), v[1].flat(), v[2].flat()];
         normalise_channels(channels(v[0].shape), &x, [&gamma, &delta], T::from_f64(self.eps), aux, out);
     }
     fn backward(&self, at: &Point<'_, T>, g: &Tensor<T>, wanted: &[bool]) -> Slots<T> {
         let shape = at.inputs[0].shape();
-        let [x, gamma, g] = [flat(at.inputs[0].view()), flat(at.inputs[1].view()), flat(g.view())];
+        let [x, gamma, g] = [at.inputs[0].view().flat(), at.inputs[1].view().flat(), g.view().flat()];
         let mut sums = vec![T::ZERO; 2 * gamma.len()];
         let pull = ChannelPull { shape: channels(shape), x: &x, g: &g, gamma: &gamma, stats: at.aux };
         let dx = Tensor::build(shape, |dx| pull_channels(pull, dx, &mut sums));

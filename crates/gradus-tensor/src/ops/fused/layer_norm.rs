@@ -1,6 +1,5 @@
 //! Layer normalisation: each row brought to mean 0 and variance 1, in one pass; the twin is its formula.
 
-use super::flat;
 use crate::case::{Case, Room, row, spread};
 use crate::kind::Fused;
 use crate::message;
@@ -39,7 +38,7 @@ pub(super) fn checked_eps(op: &str, eps: f64) -> f64 {
 
 /// The cotangents of x, γ and, where rows are centred, δ.
 pub(super) fn pull<T: Real>(centred: bool, at: &Point<'_, T>, g: &Tensor<T>, wanted: &[bool]) -> Slots<T> {
-    let [x, gamma, g] = [flat(at.inputs[0].view()), flat(at.inputs[1].view()), flat(g.view())];
+    let [x, gamma, g] = [at.inputs[0].view().flat(), at.inputs[1].view().flat(), g.view().flat()];
     let mut sums = vec![T::ZERO; 2 * gamma.len()];
     let rule = RowPull { x: &x, g: &g, gamma: &gamma, stats: at.aux, centred };
     let dx = Tensor::build(at.inputs[0].shape(), |dx| pull_rows(rule, dx, &mut sums));
@@ -61,7 +60,7 @@ impl<T: Real> Fused<T> for LayerNorm {
         2 * s[0].iter().rev().skip(1).product::<usize>()
     }
     fn eval(&self, v: &[View<'_, T>], out: &mut [T], aux: &mut [T]) {
-        let [x, gamma, delta] = [flat(v[0]), flat(v[1]), flat(v[2])];
+        let [x, gamma, delta] = [v[0].flat(), v[1].flat(), v[2].flat()];
         normalise_rows(&x, &gamma, Some(&delta), T::from_f64(self.eps), aux, out);
     }
     fn backward(&self, at: &Point<'_, T>, g: &Tensor<T>, wanted: &[bool]) -> Slots<T> {

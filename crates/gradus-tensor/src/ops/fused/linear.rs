@@ -39,6 +39,17 @@ impl<T: Real> Fused<T> for Linear {
     fn backward(&self, at: &Point<'_, T>, g: &Tensor<T>, wanted: &[bool]) -> Slots<T> {
         rule(at.inputs, g, wanted)
     }
+    fn backward_into(&self, i: usize, at: &Point<'_, T>, g: View<'_, T>, sum: &mut [T]) -> bool {
+        match i {
+            0 => matmul(g, at.inputs[1].view(), true, sum),
+            1 => {
+                let gt = View { data: g.data, shape: &[g.shape[1], g.shape[0]], strides: &[g.strides[1], g.strides[0]] };
+                matmul(gt, at.inputs[0].view(), true, sum);
+            }
+            _ => return false,
+        }
+        true
+    }
     fn twin(&self, x: &[Tensor<T>]) -> Tensor<T> {
         x[0].matmul(&x[1].t()) + &x[2]
     }

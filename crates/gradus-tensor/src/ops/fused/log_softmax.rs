@@ -7,7 +7,6 @@ use crate::op::{Op, Point, Refusal, Slot, Slots};
 use crate::real::Real;
 use crate::shape::{Dims, axis};
 use gradus_kernels::{View, reduce};
-use super::flat;
 
 /// y = x − ln Σ eˣ over the last axis, with dy = dx − Σ e^y dx, from the output: no logarithm of a small number is taken.
 #[derive(Clone, Debug)]
@@ -22,7 +21,7 @@ impl<T: Real> Op<T> for LogSoftmax {
     }
     fn eval(&self, x: &[View<'_, T>], out: &mut [T], _: &mut [T]) {
         let n = x[0].shape[x[0].shape.len() - 1];
-        let flat = flat(x[0]);
+        let flat = x[0].flat();
         reduce::log_softmax_rows(&flat, n, out);
     }
     fn vjp(&self, at: &Point<'_, T>, g: &Tensor<T>, _: &[bool]) -> Slots<T> {

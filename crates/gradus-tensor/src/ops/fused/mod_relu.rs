@@ -1,6 +1,5 @@
 //! modReLU, the activation of orthogonal recurrent nets, in one pass; the twin is its formula.
 
-use super::flat;
 use crate::case::{Case, Room, row, spread};
 use crate::kind::Fused;
 use crate::node::Tensor;
@@ -26,10 +25,10 @@ impl<T: Real> Fused<T> for ModRelu {
         }
     }
     fn eval(&self, v: &[View<'_, T>], out: &mut [T], _: &mut [T]) {
-        norm::mod_relu(&flat(v[0]), &flat(v[1]), out);
+        norm::mod_relu(&v[0].flat(), &v[1].flat(), out);
     }
     fn backward(&self, at: &Point<'_, T>, g: &Tensor<T>, _: &[bool]) -> Slots<T> {
-        let [z, b, g] = [flat(at.inputs[0].view()), flat(at.inputs[1].view()), flat(g.view())];
+        let [z, b, g] = [at.inputs[0].view().flat(), at.inputs[1].view().flat(), g.view().flat()];
         let mut db = vec![T::ZERO; b.len()];
         let dz = Tensor::build(at.inputs[0].shape(), |dz| norm::mod_relu_pull(&z, &b, &g, dz, &mut db));
         [Slot::Of(dz), Slot::Of(Tensor::from_slice(&[b.len()], &db))].into_iter().collect()

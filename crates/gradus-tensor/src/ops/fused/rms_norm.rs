@@ -1,6 +1,5 @@
 //! Normalisation of rows by the root of their mean square, in one pass; the twin is its formula.
 
-use super::flat;
 use super::layer_norm::{checked_eps, pull, rows_shape};
 use crate::case::{Case, Room, row, spread};
 use crate::kind::Fused;
@@ -27,7 +26,7 @@ impl<T: Real> Fused<T> for RmsNorm {
         2 * s[0].iter().rev().skip(1).product::<usize>()
     }
     fn eval(&self, v: &[View<'_, T>], out: &mut [T], aux: &mut [T]) {
-        normalise_rows(&flat(v[0]), &flat(v[1]), None, T::from_f64(self.eps), aux, out);
+        normalise_rows(&v[0].flat(), &v[1].flat(), None, T::from_f64(self.eps), aux, out);
     }
     fn backward(&self, at: &Point<'_, T>, g: &Tensor<T>, wanted: &[bool]) -> Slots<T> {
         pull(false, at, g, wanted)

@@ -6,7 +6,6 @@ use crate::op::{Op, Point, Refusal, Slot, Slots};
 use crate::real::Real;
 use crate::shape::{Dims, axis};
 use gradus_kernels::{Portable, View, reduce};
-use super::flat;
 
 /// yⱼ = e^{xⱼ} / Σ e^{x} over the last axis. The Jacobian diag(y) − y yᵀ is symmetric, so vjp = jvp: y ⊙ (g − ⟨g, y⟩).
 #[derive(Clone, Debug)]
@@ -40,7 +39,7 @@ impl<T: Real> Op<T> for Softmax {
     }
     fn eval(&self, x: &[View<'_, T>], out: &mut [T], _: &mut [T]) {
         let n = x[0].shape[x[0].shape.len() - 1];
-        let flat = flat(x[0]);
+        let flat = x[0].flat();
         reduce::softmax_rows(&flat, n, out);
     }
     fn vjp(&self, at: &Point<'_, T>, g: &Tensor<T>, _: &[bool]) -> Slots<T> {

@@ -8,6 +8,7 @@ use crate::op::Refusal;
 use crate::real::Real;
 use crate::shape::{Dims, broadcast};
 use gradus_kernels::View;
+use gradus_kernels::matmul::matmul;
 
 /// Y = A B over the last two axes; leading axes are equal.
 #[derive(Clone, Debug)]
@@ -25,10 +26,19 @@ impl<T: Real> Bilinear<T> for MatMul {
         Ok(shape)
     }
     fn eval(&self, a: View<'_, T>, b: View<'_, T>, out: &mut [T]) {
-        gradus_kernels::matmul::matmul(a, b, false, out);
+        matmul(a, b, false, out);
     }
     fn apply(&self, a: &Tensor<T>, b: &Tensor<T>) -> Tensor<T> {
         T::apply(T::boxed(MatMul), &[a, b])
+    }
+    fn adjoint_into(&self, i: usize, g: View<'_, T>, a: View<'_, T>, b: View<'_, T>, sum: &mut [T]) -> bool {
+        let (shape, strides) = transposed(if i == 0 { b } else { a });
+        if i == 0 {
+            matmul(g, View { data: b.data, shape: &shape, strides: &strides }, true, sum);
+        } else {
+            matmul(View { data: a.data, shape: &shape, strides: &strides }, g, true, sum);
+        }
+        true
     }
     fn left(&self, g: &Tensor<T>, b: &Tensor<T>, _: &[usize]) -> Tensor<T> {
         self.apply(g, &b.t())
@@ -36,6 +46,15 @@ impl<T: Real> Bilinear<T> for MatMul {
     fn right(&self, g: &Tensor<T>, a: &Tensor<T>, _: &[usize]) -> Tensor<T> {
         self.apply(&a.t(), g)
     }
+}
+
+/// Shape and strides with the last two axes exchanged.
+fn transposed<T: Real>(x: View<'_, T>) -> (Dims, Dims) {
+    let (mut shape, mut strides): (Dims, Dims) = (x.shape.into(), x.strides.into());
+    let r = shape.len();
+    shape.swap(r - 2, r - 1);
+    strides.swap(r - 2, r - 1);
+    (shape, strides)
 }
 
 impl<T: Real> Tensor<T> {
@@ -100,6 +119,12 @@ impl Room for MatMul {
             on("broadcast batch", &[2, 1, 1, 2], &[3, 2, 2]),
             Case::new("transposed left", vec![spread(&[3, 2], 1), spread(&[3, 2], 2)], |x| x[0].t().matmul(&x[1]).square()),
             Case::new("transposed right", vec![spread(&[2, 3], 1), spread(&[2, 3], 2)], |x| x[0].matmul(&x[1].t()).square()),
+            Case::new("one weight, several steps", vec![spread(&[2, 3], 1), spread(&[3, 3], 2)], |x| {
+                x[0].matmul(&x[1]).tanh().matmul(&x[1].t()).tanh().matmul(&x[1])
+            }),
+            Case::new("one batched weight, twice", vec![spread(&[2, 2, 2], 1), spread(&[2, 2, 2], 2)], |x| {
+                x[0].matmul(&x[1]).tanh().matmul(&x[1])
+            }),
             Case::new("cube of one", vec![spread(&[2, 2], 1)], |x| x[0].matmul(&x[0]).matmul(&x[0])),
         ]
     }

@@ -8,7 +8,6 @@ use crate::op::Refusal;
 use crate::real::Real;
 use crate::shape::{Dims, Layout};
 use gradus_kernels::View;
-use std::borrow::Cow;
 
 /// y[.., i] = x[.., i + down, i + right], over the last two axes.
 #[derive(Clone, Debug)]
@@ -77,7 +76,7 @@ impl<T: Real> Linear<T> for DiagEmbed {
         if x[0].is_empty() {
             return;
         }
-        let flat = x[0].contiguous().map_or_else(|| Cow::Owned(x[0].to_vec()), Cow::Borrowed);
+        let flat = x[0].flat();
         for (y, x) in out.chunks_exact_mut(self.rows * self.columns).zip(flat.chunks_exact(n)) {
             for (i, &x) in x.iter().enumerate() {
                 y[(i + self.down) * self.columns + i + self.right] = x;

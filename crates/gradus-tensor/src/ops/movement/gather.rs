@@ -1,5 +1,6 @@
 //! Numbers picked one by one along an axis; its adjoint adds them up where they came from.
 
+use super::index_select::PIECE;
 use super::scatter_add::ScatterAdd;
 use crate::case::{Case, Room, row, spread};
 use crate::index::Index;
@@ -9,6 +10,7 @@ use crate::op::Refusal;
 use crate::real::Real;
 use crate::shape::{Dims, axis};
 use gradus_kernels::View;
+use gradus_kernels::threads::for_each_chunk_with;
 use gradus_kernels::view::Offsets;
 
 /// y[.., i, ..] = x[.., index[.., i, ..], ..].
@@ -43,10 +45,14 @@ impl<T: Real> Linear<T> for Gather {
     fn eval(&self, x: &[View<'_, T>], out: &mut [T]) {
         let mut strides: Dims = x[0].strides.into();
         let step = std::mem::replace(&mut strides[self.axis], 0);
-        let bases = Offsets::new(self.index.shape(), &strides);
-        for ((y, &i), base) in out.iter_mut().zip(self.index.as_slice()).zip(bases) {
-            *y = x[0].data[base + i as usize * step];
-        }
+        let nanos = 2 * out.len();
+        for_each_chunk_with(out, PIECE, nanos, |start, out| {
+            let mut bases = Offsets::new(self.index.shape(), &strides);
+            bases.skip_to(start);
+            for ((y, &i), base) in out.iter_mut().zip(&self.index.as_slice()[start..]).zip(bases) {
+                *y = x[0].data[base + i as usize * step];
+            }
+        });
     }
     fn adjoint(&self, _: usize, g: &Tensor<T>, shapes: &[&[usize]]) -> Tensor<T> {
         let op = ScatterAdd { axis: self.axis, index: self.index.clone(), shape: shapes[0].into() };

@@ -11,7 +11,6 @@ use crate::real::Real;
 use crate::shape::{Dims, axis};
 use gradus_kernels::View;
 use gradus_kernels::threads::for_each_chunk_with;
-use std::borrow::Cow;
 
 /// `y[.., j, ..] = Σ x[.., k, ..]` over all k with `index[k] = j`, for j below `total`.
 ///
@@ -63,7 +62,7 @@ impl<T: Real> Linear<T> for IndexAdd {
         }
         let (x, n) = (x[0], self.index.len());
         let inner: usize = x.shape[self.axis + 1..].iter().product();
-        let flat = x.contiguous().map_or_else(|| Cow::Owned(x.to_vec()), Cow::Borrowed);
+        let flat = x.flat();
         let (starts, order) = sources(self.index.as_slice(), self.total);
         let nanos = out.len() + flat.len();
         for_each_chunk_with(out, (PIECE / inner).max(1) * inner, nanos, |start, out| {

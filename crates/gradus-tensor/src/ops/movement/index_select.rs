@@ -10,7 +10,6 @@ use crate::real::Real;
 use crate::shape::{Dims, axis};
 use gradus_kernels::View;
 use gradus_kernels::threads::for_each_chunk_with;
-use std::borrow::Cow;
 
 /// How many numbers a piece of work writes, about.
 pub(super) const PIECE: usize = 1 << 14;
@@ -42,7 +41,7 @@ impl<T: Real> Linear<T> for IndexSelect {
         }
         let (x, index) = (x[0], self.index.as_slice());
         let (n, inner) = (x.shape[self.axis], x.shape[self.axis + 1..].iter().product::<usize>());
-        let flat = x.contiguous().map_or_else(|| Cow::Owned(x.to_vec()), Cow::Borrowed);
+        let flat = x.flat();
         let nanos = out.len();
         for_each_chunk_with(out, (PIECE / inner).max(1) * inner, nanos, |start, out| {
             for (r, row) in out.chunks_exact_mut(inner).enumerate() {

@@ -10,7 +10,6 @@ use crate::real::Real;
 use crate::shape::{Dims, Layout};
 use gradus_kernels::View;
 use gradus_kernels::view::Offsets;
-use std::borrow::Cow;
 
 /// y = x with `before` and `after` zeros around each axis.
 #[derive(Clone, Debug)]
@@ -32,7 +31,7 @@ impl<T: Real> Linear<T> for Pad {
             }
             return;
         };
-        let flat = x[0].contiguous().map_or_else(|| Cow::Owned(x[0].to_vec()), Cow::Borrowed);
+        let flat = x[0].flat();
         let whole: Dims = (0..x[0].shape.len()).map(|k| self.before[k] + x[0].shape[k] + self.after[k]).collect();
         let strides = Layout::contiguous(whole).strides;
         let first: usize = self.before.iter().zip(&*strides).map(|(b, s)| b * s).sum();

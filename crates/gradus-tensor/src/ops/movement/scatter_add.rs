@@ -12,7 +12,6 @@ use crate::shape::{Dims, Layout, axis};
 use gradus_kernels::View;
 use gradus_kernels::threads::for_each_chunk_with;
 use gradus_kernels::view::Offsets;
-use std::borrow::Cow;
 
 /// y[.., j, ..] = Σ x[.., i, ..] over all i with index[.., i, ..] = j; y has the shape `shape`.
 ///
@@ -40,7 +39,7 @@ impl<T: Real> Linear<T> for ScatterAdd {
         if out.is_empty() {
             return;
         }
-        let flat = x[0].contiguous().map_or_else(|| Cow::Owned(x[0].to_vec()), Cow::Borrowed);
+        let flat = x[0].flat();
         let (shape, index) = (self.index.shape(), self.index.as_slice());
         let mut strides = Layout::contiguous(self.shape.clone()).strides;
         let step = std::mem::replace(&mut strides[self.axis], 0);

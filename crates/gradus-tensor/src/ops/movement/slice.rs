@@ -8,7 +8,6 @@ use crate::op::Refusal;
 use crate::real::Real;
 use crate::shape::{Dims, Layout, axis};
 use gradus_kernels::View;
-use std::borrow::Cow;
 use std::ops::Range;
 
 /// y[.., i, ..] = x[.., start + i·step, ..] for i below `len`.
@@ -41,6 +40,11 @@ impl<T: Real> Linear<T> for Slice {
         let op = Unslice { axis: self.axis, start: self.start, step: self.step, total: shapes[0][self.axis] };
         T::apply(T::boxed(op), &[g])
     }
+    fn adjoint_into(&self, _: usize, g: View<'_, T>, shapes: &[&[usize]], sum: &mut [T]) -> bool {
+        let op = Unslice { axis: self.axis, start: self.start, step: self.step, total: shapes[0][self.axis] };
+        op.each_run(g, sum, |x, y| x.iter().zip(y).for_each(|(&x, y)| *y += x));
+        true
+    }
 }
 
 /// The adjoint of [`Slice`]: zeros, and every `step`-th place of an axis from x.
@@ -52,6 +56,26 @@ pub struct Unslice {
     total: usize,
 }
 
+impl Unslice {
+    /// Calls `body` with every run of x and its place in y.
+    fn each_run<T: Real>(&self, x: View<'_, T>, y: &mut [T], body: impl Fn(&[T], &mut [T])) {
+        let inner: usize = x.shape[self.axis + 1..].iter().product();
+        let (n, whole) = (x.shape[self.axis], self.total * inner);
+        if x.is_empty() {
+            return;
+        }
+        let flat = x.flat();
+        // Without steps the range is one run.
+        let run = if self.step == 1 { n * inner } else { inner };
+        for (y, x) in y.chunks_exact_mut(whole).zip(flat.chunks_exact(n * inner)) {
+            for (i, x) in x.chunks_exact(run).enumerate() {
+                let at = (self.start + i * self.step) * inner;
+                body(x, &mut y[at..at + run]);
+            }
+        }
+    }
+}
+
 impl<T: Real> Linear<T> for Unslice {
     const NAME: &'static str = "unslice";
     fn shape(&self, x: &[&[usize]]) -> Result<Dims, Refusal> {
@@ -61,20 +85,7 @@ impl<T: Real> Linear<T> for Unslice {
     }
     fn eval(&self, x: &[View<'_, T>], out: &mut [T]) {
         out.fill(T::ZERO);
-        let inner: usize = x[0].shape[self.axis + 1..].iter().product();
-        let (n, whole) = (x[0].shape[self.axis], self.total * inner);
-        if x[0].is_empty() {
-            return;
-        }
-        let flat = x[0].contiguous().map_or_else(|| Cow::Owned(x[0].to_vec()), Cow::Borrowed);
-        // Without steps the range is one run.
-        let run = if self.step == 1 { n * inner } else { inner };
-        for (y, x) in out.chunks_exact_mut(whole).zip(flat.chunks_exact(n * inner)) {
-            for (i, x) in x.chunks_exact(run).enumerate() {
-                let at = (self.start + i * self.step) * inner;
-                y[at..at + run].copy_from_slice(x);
-            }
-        }
+        self.each_run(x[0], out, |x, y| y.copy_from_slice(x));
     }
     fn adjoint(&self, _: usize, g: &Tensor<T>, shapes: &[&[usize]]) -> Tensor<T> {
         let op = Slice { axis: self.axis, start: self.start, step: self.step, len: shapes[0][self.axis] };

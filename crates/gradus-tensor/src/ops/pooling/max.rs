@@ -10,7 +10,7 @@ use crate::real::Real;
 use crate::shape::Dims;
 use gradus_kernels::View;
 use gradus_kernels::pooling::{PoolShape, Windows, max_pool, pick, pick_adjoint};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Which element of its image every window chose.
 #[derive(Clone, Debug)]
@@ -18,7 +18,8 @@ struct Choice {
     sizes: PoolShape,
     x: Dims,
     y: Dims,
-    places: Arc<Vec<u32>>,
+    /// Empty until the op has seen the numbers that it chooses from.
+    places: Arc<OnceLock<Vec<u32>>>,
 }
 
 /// y[.., o] = x[.., place(o)]: linear in x, the choice being locally constant.
@@ -36,7 +37,15 @@ impl<T: Real> Linear<T> for Pick {
         Ok(self.0.y.clone())
     }
     fn eval(&self, x: &[View<'_, T>], out: &mut [T]) {
-        flat(x[0], |x| pick(&self.0.sizes, x, &self.0.places, out));
+        let choice = &self.0;
+        flat(x[0], |x| {
+            if let Some(places) = choice.places.get() {
+                return pick(&choice.sizes, x, places, out);
+            }
+            let mut places = vec![0; out.len()];
+            max_pool(&choice.sizes, x, out, &mut places);
+            choice.places.get_or_init(|| places);
+        });
     }
     fn adjoint(&self, _: usize, g: &Tensor<T>, _: &[&[usize]]) -> Tensor<T> {
         T::apply(T::boxed(PutBack(self.0.clone())), &[g])
@@ -50,23 +59,23 @@ impl<T: Real> Linear<T> for PutBack {
         Ok(self.0.x.clone())
     }
     fn eval(&self, g: &[View<'_, T>], out: &mut [T]) {
-        flat(g[0], |g| pick_adjoint(&self.0.sizes, g, &self.0.places, out));
+        let places = self.0.places.get().map_or(&[][..], |p| p);
+        flat(g[0], |g| pick_adjoint(&self.0.sizes, g, places, out));
     }
     fn adjoint(&self, _: usize, x: &Tensor<T>, _: &[&[usize]]) -> Tensor<T> {
         T::apply(T::boxed(Pick(self.0.clone())), &[x])
     }
 }
 
+/// A choice yet to be made: the first evaluation makes it.
 #[track_caller]
-fn choose<T: Real>(x: &Tensor<T>, windows: [Windows; 2]) -> Choice {
-    let found = sizes("max_pool", windows, x.shape()).and_then(|s| Ok((s, s.output()?)));
+fn choice(x: &[usize], windows: [Windows; 2]) -> Choice {
+    let found = sizes("max_pool", windows, x).and_then(|s| Ok((s, s.output()?)));
     let (sizes, [h, w]) = found.unwrap_or_else(|e| message::panic_with(&e));
-    let mut y: Dims = x.shape().into();
-    let rank = x.rank();
+    let mut y: Dims = x.into();
+    let rank = x.len();
     (y[rank - 2], y[rank - 1]) = (h, w);
-    let mut places = vec![0; y.iter().product()];
-    let _largest = Tensor::<T>::build(&y, |out| flat(x.view(), |x| max_pool(&sizes, x, out, &mut places)));
-    Choice { sizes, x: x.shape().into(), y, places: Arc::new(places) }
+    Choice { sizes, x: x.into(), y, places: Arc::default() }
 }
 
 impl<T: Real> Tensor<T> {
@@ -80,7 +89,7 @@ impl<T: Real> Tensor<T> {
     #[track_caller]
     #[must_use]
     pub fn max_pool2d(&self, windows: [Windows; 2]) -> Self {
-        T::apply(T::boxed(Pick(choose(self, windows))), &[self])
+        T::apply(T::boxed(Pick(choice(self.shape(), windows))), &[self])
     }
 
     /// The largest element of every window over the last axis; x `[.., l]`.
@@ -173,7 +182,8 @@ impl Room for PutBack {
     const FORMULA: &'static str = "x[q] = Σ g[o] over the windows that chose q";
     fn cases() -> Vec<Case> {
         let one = |(label, windows, x): (&str, [Windows; 2], &'static [usize])| {
-            let choice = choose(&spread(x, 1), windows);
+            let choice = choice(x, windows);
+            f64::apply(f64::boxed(Pick(choice.clone())), &[&spread(x, 1)]);
             Case::new(label, vec![spread(&choice.y, 2)], move |g| {
                 f64::apply(f64::boxed(PutBack(choice.clone())), &[&g[0]]).exp()
             })

@@ -7,6 +7,7 @@ use crate::op::Refusal;
 use crate::real::Real;
 use crate::shape::{Dims, axis};
 use gradus_kernels::View;
+use gradus_kernels::threads::for_each_chunk_with;
 
 /// y[.., i, ..] = Σ x[.., j, ..] over j ≤ i; over j ≥ i, its adjoint, where `backwards`.
 #[derive(Clone, Debug)]
@@ -14,6 +15,9 @@ pub struct CumSum {
     axis: usize,
     backwards: bool,
 }
+
+/// How many numbers a piece of work has, about.
+const PIECE: usize = 1 << 14;
 
 /// y[.., i, ..] = Π x[.., j, ..] over j ≤ i.
 pub struct CumProd;
@@ -29,19 +33,22 @@ impl<T: Real> Linear<T> for CumSum {
             return;
         }
         let (n, inner) = (x[0].shape[self.axis], x[0].shape[self.axis + 1..].iter().product::<usize>());
-        for fibre in out.chunks_exact_mut(n * inner) {
-            if self.backwards {
-                for i in (0..(n - 1) * inner).rev() {
-                    let next = fibre[i + inner];
-                    fibre[i] += next;
-                }
-            } else {
-                for i in inner..n * inner {
-                    let before = fibre[i - inner];
-                    fibre[i] += before;
+        let (block, nanos) = (n * inner, out.len());
+        for_each_chunk_with(out, (PIECE / block).max(1) * block, nanos, |_, out| {
+            for fibres in out.chunks_exact_mut(block) {
+                if self.backwards {
+                    for i in (0..block - inner).rev() {
+                        let next = fibres[i + inner];
+                        fibres[i] += next;
+                    }
+                } else {
+                    for i in inner..block {
+                        let before = fibres[i - inner];
+                        fibres[i] += before;
+                    }
                 }
             }
-        }
+        });
     }
     fn adjoint(&self, _: usize, g: &Tensor<T>, _: &[&[usize]]) -> Tensor<T> {
         T::apply(T::boxed(CumSum { axis: self.axis, backwards: !self.backwards }), &[g])

@@ -10,7 +10,6 @@ use crate::real::Real;
 use crate::shape::Dims;
 use gradus_kernels::{View, reduce};
 use smallvec::SmallVec;
-use std::borrow::Cow;
 
 /// y = Π x over the last axis, with ∂y/∂xᵢ = Π x over all others: from products before and after i, never by a division.
 #[derive(Clone, Debug)]
@@ -30,7 +29,7 @@ impl<T: Real> Fused<T> for Prod {
     fn backward(&self, at: &Point<'_, T>, g: &Tensor<T>, _: &[bool]) -> Slots<T> {
         let x = at.inputs[0].view();
         let n = x.shape[x.shape.len() - 1];
-        let (flat, g) = (x.contiguous().map_or_else(|| Cow::Owned(x.to_vec()), Cow::Borrowed), g.to_vec());
+        let (flat, g) = (x.flat(), g.to_vec());
         let others = Tensor::build(x.shape, |out| {
             if n == 0 {
                 return;

@@ -6,6 +6,7 @@ use crate::message;
 use crate::node::Tensor;
 use crate::real::Real;
 use crate::shape::axis;
+use gradus_kernels::threads::for_each_chunk_with;
 use std::cmp::Ordering;
 
 /// y = x in order along an axis. A permutation that is locally constant; derivatives go with the numbers.
@@ -15,35 +16,51 @@ pub struct Sort;
 pub struct TopK;
 
 /// The order of numbers: NaN counts as the largest, as in PyTorch; 0 = −0.
-fn order<T: Real>(a: T, b: T) -> Ordering {
+fn compare<T: Real>(a: T, b: T) -> Ordering {
     a.partial_cmp(&b).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
 }
+
+/// How many numbers a piece of work puts in order, about.
+const PIECE: usize = 1 << 12;
+/// Nanoseconds a number, roughly.
+const COST: usize = 20;
 
 /// The first `k` places in order along axis `at`, equals in their own order.
 fn places<T: Real>(x: &Tensor<T>, at: usize, k: usize, descending: bool) -> Index {
     let (n, inner) = (x.shape()[at], x.shape()[at + 1..].iter().product::<usize>());
     let mut shape = x.shape().to_vec();
     shape[at] = k;
-    let mut index = vec![0; shape.iter().product()];
-    let flat = x.to_vec();
-    let mut fibre: Vec<u32> = Vec::with_capacity(n);
-    for f in 0..index.len() / k.max(1) {
+    let mut order = vec![0; shape.iter().product()];
+    let flat = x.view().flat();
+    let nanos = COST * if k == 0 { 0 } else { x.len() };
+    for_each_chunk_with(&mut order, (PIECE / n.max(1)).max(1) * k, nanos, |start, order| {
+        let mut fibre: Vec<u32> = Vec::with_capacity(n);
+        for (r, first) in order.chunks_exact_mut(k).enumerate() {
+            let f = start / k + r;
+            let (outer, i) = (f / inner, f % inner);
+            let value = |j: u32| flat[(outer * n + j as usize) * inner + i];
+            fibre.clear();
+            fibre.extend(0..n as u32);
+            let by = |&a: &u32, &b: &u32| {
+                let by_value = compare(value(a), value(b));
+                (if descending { by_value.reverse() } else { by_value }).then(a.cmp(&b))
+            };
+            if k < n {
+                // Only what is asked for is put in order: n + k log k comparisons.
+                fibre.select_nth_unstable_by(k, by);
+            }
+            fibre[..k].sort_unstable_by(by);
+            first.copy_from_slice(&fibre[..k]);
+        }
+    });
+    if inner == 1 {
+        return Index::new(&shape, order);
+    }
+    // Fibres lie one after the other; in the result their places alternate.
+    let mut index = vec![0; order.len()];
+    for (f, first) in order.chunks_exact(k.max(1)).enumerate() {
         let (outer, i) = (f / inner, f % inner);
-        let value = |j: u32| flat[(outer * n + j as usize) * inner + i];
-        fibre.clear();
-        fibre.extend(0..n as u32);
-        let by = |&a: &u32, &b: &u32| {
-            let by_value = order(value(a), value(b));
-            (if descending { by_value.reverse() } else { by_value }).then(a.cmp(&b))
-        };
-        if k < n {
-            // Only what is asked for is put in order: n + k log k comparisons.
-            fibre.select_nth_unstable_by(k, by);
-        }
-        fibre[..k].sort_unstable_by(by);
-        for (r, &j) in fibre[..k].iter().enumerate() {
-            index[(outer * k + r) * inner + i] = j;
-        }
+        first.iter().enumerate().for_each(|(r, &j)| index[(outer * k + r) * inner + i] = j);
     }
     Index::new(&shape, index)
 }
