@@ -23,9 +23,23 @@ impl<T: Real> Then<T> {
     #[must_use]
     #[track_caller]
     pub fn new(first: impl Parametrization<T> + 'static, second: impl Parametrization<T> + 'static) -> Self {
+        match Then::of(Arc::new(first), Arc::new(second)) {
+            Ok(then) => then,
+            Err(e) => panic!("{e}"),
+        }
+    }
+
+    /// [`new`](Then::new) of sets that are shared.
+    ///
+    /// # Errors
+    /// If `second` takes several leaves.
+    pub fn of(first: Part<T>, second: Part<T>) -> Result<Self> {
         let n = second.leaves();
-        assert!(n == 1, "Then: the second map must take one leaf, {} takes {n}; put it first", second.name());
-        Then { first: Arc::new(first), second: Arc::new(second) }
+        if n != 1 {
+            let why = format!("Then: the second map must take one leaf, {} takes {n}; put it first", second.name());
+            return Err(Error::new(ErrorKind::Data, why));
+        }
+        Ok(Then { first, second })
     }
 }
 

@@ -10,6 +10,23 @@
 //! assert!(Positive::softplus().defect(&w.value()) == 0.0);
 //! # Ok::<(), gradus_constraints::tensor::Error>(())
 //! ```
+//!
+//! # Where the maps differ from PyTorch's and geotorch's
+//! Sets are the same, coordinates on them need not be. Weights carry over through [`right_inverse`](tensor::Parametrization), leaves do not.
+//!
+//! | set | here | there |
+//! |---|---|---|
+//! | symmetric, skew | (V ± Vᵀ)/2, both triangles | geotorch reads one triangle L: L ± Lᵀ |
+//! | orthogonal, expm | square B e^(V − Vᵀ), thin e^(VBᵀ − BVᵀ) B with V as large as the weight | PyTorch and geotorch fill the base up to n x n |
+//! | Cayley | (I − A/2)⁻¹(I + A/2) B, also for thin B | likewise; PyTorch has no thin case of its own |
+//! | Householder | reflections along tril(V) and signs S | PyTorch's `householder` stores the vectors of LAPACK |
+//! | low rank | U Vᵀ, free factors | geotorch U diag(s) Vᵀ with orthonormal U, V |
+//! | fixed rank, invertible | singular values ln(1 + eʸ) | geotorch adds 10⁻⁶ |
+//! | unit determinant | e^(y − mean y), either sign | geotorch takes softplus before the mean, det = 1 |
+//! | almost orthogonal | 1 − r + 2r·σ(y) | geotorch `scaled_sigmoid`; its default is 1 + r·sin y |
+//! | spectral norm | singular values below γ, exact | PyTorch divides by σ₁ of a power iteration: ‖X‖₂ ≈ 1 |
+//! | (semi)definite | VVᵀ and LLᵀ | geotorch Q diag(λ) Qᵀ |
+//! | sphere | r·y/‖y‖ | geotorch `SphereEmbedded`; its default is the exponential map |
 #![forbid(unsafe_code)]
 
 mod compose;
@@ -17,8 +34,8 @@ mod definite;
 mod factored;
 mod half_line;
 mod interval;
-mod inverse;
 pub mod manifold;
+mod nest;
 mod numbers;
 mod ordered;
 mod positive;
@@ -37,6 +54,7 @@ pub use factored::{Factored, LowRank};
 pub use gradus_tensor as tensor;
 pub use half_line::HalfLine;
 pub use interval::Interval;
+pub use nest::nest;
 pub use ordered::{Monotone, Ordered};
 pub use positive::Positive;
 pub use rebase::{Rebase, rebase};

@@ -45,6 +45,17 @@ pub(crate) fn worst_row<T: Real>(x: &Tensor<T>, f: impl Fn(&[f64]) -> f64) -> f6
     worst(numbers(x).chunks_exact(n).map(f))
 }
 
+/// Refuses rows without places, for sets that have no member of length 0.
+pub(crate) fn not_empty(who: &str, shape: &[usize]) -> Result<()> {
+    match shape.last() {
+        Some(&n) if n > 0 => Ok(()),
+        _ => Err(Error::new(
+            ErrorKind::Shape,
+            format!("{who}: no member has shape {shape:?}; the last axis must not be empty"),
+        )),
+    }
+}
+
 /// Rows and columns of the matrices in the last two axes.
 pub(crate) fn sides(who: &str, shape: &[usize]) -> Result<(usize, usize)> {
     match shape {

@@ -1,13 +1,12 @@
 //! Increasing and monotone sequences.
 
-use crate::numbers::{border, mask, normal, rows, softplus_inverse, worst, worst_row};
+use crate::numbers::{border, normal, rows, softplus_inverse, worst, worst_row};
 use gradus_tensor::rand::Rng;
 use gradus_tensor::{Parametrization, Real, Result, Tensor};
 
 /// Strictly increasing sequences along the last axis: x₁ = y₁, x_k = x_{k−1} + ln(1 + e^{y_k}).
 ///
 /// `right_inverse` of a sequence that is not increasing starts from its isotonic regression, with gaps of at least √ε.
-/// The running sum is a product with a triangle, O(n²).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ordered;
 
@@ -41,7 +40,7 @@ fn running<T: Real>(y: &Tensor<T>, step: impl Fn(Tensor<T>) -> Tensor<T>) -> Ten
     }
     let first = y.narrow(-1, 0, 1);
     let steps = step(y.narrow(-1, 1, n - 1));
-    Tensor::concat(&[first, steps], -1).matmul(&mask(n, |i, j| i <= j))
+    Tensor::concat(&[first, steps], -1).cumsum(-1)
 }
 
 /// The nearest non-decreasing sequence, by pooling adjacent violators (Barlow et al. 1972).

@@ -1,8 +1,8 @@
 //! Probability vectors.
 
-use crate::numbers::{border, rows, worst, worst_row};
+use crate::numbers::{border, not_empty, rows, worst, worst_row};
 use gradus_tensor::rand::Rng;
-use gradus_tensor::{Error, ErrorKind, Parametrization, Real, Result, Tensor};
+use gradus_tensor::{Parametrization, Real, Result, Tensor};
 use rand_distr::{Distribution, Exp1};
 
 /// The simplex {x ≥ 0, Σx = 1} along the last axis: x = softmax(y).
@@ -10,16 +10,6 @@ use rand_distr::{Distribution, Exp1};
 /// Onto its interior; entries below √ε start there. What is outside is first projected (Duchi et al. 2008).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Simplex;
-
-fn has_members(shape: &[usize]) -> Result<()> {
-    match shape.last() {
-        Some(&n) if n > 0 => Ok(()),
-        _ => Err(Error::new(
-            ErrorKind::Shape,
-            format!("simplex: no member has shape {shape:?}; the last axis must not be empty"),
-        )),
-    }
-}
 
 /// The nearest point of the simplex: max(x − θ, 0) with θ such that the sum is 1.
 fn project(x: &mut [f64]) {
@@ -44,7 +34,7 @@ impl<T: Real> Parametrization<T> for Simplex {
         y[0].softmax()
     }
     fn right_inverse(&self, x: &Tensor<T>) -> Result<Vec<Tensor<T>>> {
-        has_members(x.shape())?;
+        not_empty("simplex", x.shape())?;
         Ok(vec![rows(x, |x| {
             project(x);
             x.iter_mut().for_each(|x| *x = x.max(border::<T>()).ln());
@@ -55,7 +45,7 @@ impl<T: Real> Parametrization<T> for Simplex {
     }
     /// Uniform on the simplex, Dirichlet(1, …, 1): exponentials divided by their sum.
     fn sample(&self, shape: &[usize], rng: &mut dyn Rng) -> Result<Tensor<T>> {
-        has_members(shape)?;
+        not_empty("simplex", shape)?;
         Ok(rows(&Tensor::<T>::zeros(shape), |x| {
             x.iter_mut().for_each(|x| *x = Exp1.sample(rng));
             let sum: f64 = x.iter().sum();

@@ -1,6 +1,6 @@
 //! Vectors of a given length, and of at most that length.
 
-use crate::numbers::{border, normal, rows, uniform, worst_row};
+use crate::numbers::{border, normal, not_empty, rows, uniform, worst_row};
 use gradus_tensor::rand::Rng;
 use gradus_tensor::{Parametrization, Real, Result, Tensor};
 
@@ -69,6 +69,7 @@ impl<T: Real> Parametrization<T> for Sphere {
         &y[0] * (y[0].square().sum_axes(&[-1], true).sqrt().recip() * self.radius)
     }
     fn right_inverse(&self, x: &Tensor<T>) -> Result<Vec<Tensor<T>>> {
+        not_empty("sphere", x.shape())?;
         Ok(vec![rows(x, |x| onto_sphere(self.radius, x))])
     }
     fn defect(&self, x: &Tensor<T>) -> f64 {
@@ -76,6 +77,7 @@ impl<T: Real> Parametrization<T> for Sphere {
     }
     /// Uniform on the sphere.
     fn sample(&self, shape: &[usize], rng: &mut dyn Rng) -> Result<Tensor<T>> {
+        not_empty("sphere", shape)?;
         Ok(rows(&normal::<T>(shape, rng), |x| onto_sphere(self.radius, x)))
     }
 }

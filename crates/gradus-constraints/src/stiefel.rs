@@ -1,6 +1,5 @@
 //! Matrices with orthonormal columns (or rows), by three maps about a base point.
 
-use crate::inverse::inverse;
 use crate::numbers::{
     from_orthonormal, mask, matrices, normal, side, sides, tensor, transposed, with_sides, worst_matrix,
 };
@@ -77,7 +76,9 @@ fn turn<T: Real>(map: Map, v: &Tensor<T>, b: &Tensor<T>) -> Tensor<T> {
             let (u, z) = (Tensor::concat(&[v.clone(), -b], -1), Tensor::concat(&[b.clone(), v.clone()], -1).t());
             let (zu, zb) = (z.matmul(&u), z.matmul(b));
             let core = if map == Map::Cayley {
-                inverse(&(Tensor::eye(2 * p) - zu * 0.5)).matmul(&zb)
+                // A skew, so I − A/2 is regular, and this with it; singular are only numbers that are not finite.
+                let turned = Tensor::eye(2 * p) - zu * 0.5;
+                turned.inverse().unwrap_or_else(|_| turned * f64::NAN).matmul(&zb)
             } else {
                 // e^[[M, N], [0, 0]] = [[e^M, φ₁(M) N], [0, I]].
                 let below = Tensor::zeros(&with_sides(b.shape(), p, 3 * p));

@@ -1,4 +1,4 @@
-//! Parameters, buffers and layers by name: listing, constraining, baking, freezing; the same net over another kind of number.
+//! Parameters, buffers and layers by name: listing, changing, constraining, baking, freezing; the same net over another kind of number.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::load::copy_state;
@@ -77,6 +77,18 @@ pub trait Named: Module {
     fn constrain(&mut self, name: &str, g: impl Parametrization<Self::Elem> + 'static) -> Result<Attached> {
         let g: Arc<dyn Parametrization<Self::Elem>> = Arc::new(g);
         with_param(self, name, |p| Ok(p.constrain(g.clone())?))
+    }
+
+    /// Does this to the parameter of this name: sets its value, nests a constraint, lets it move on a manifold.
+    ///
+    /// # Errors
+    /// If there is no such parameter, or `f` fails.
+    fn with_parameter<R>(
+        &mut self,
+        name: &str,
+        mut f: impl FnMut(&mut Param<Self::Elem>) -> gradus_tensor::Result<R>,
+    ) -> Result<R> {
+        with_param(self, name, |p| Ok(f(p)?))
     }
 
     /// Lets the constraint of a parameter go, leaving the present image as a plain weight.

@@ -67,7 +67,7 @@ impl<T: Real> Key<T> {
     }
 }
 
-/// What attaching a constraint did to the weight.
+/// What attaching a constraint, or setting a value under one, did to the weight.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Attached {
     /// The weight was a member and is unchanged.
@@ -77,6 +77,18 @@ pub enum Attached {
         /// ‖new − old‖_F.
         distance: f64,
     },
+}
+
+impl Attached {
+    /// What became of `old`.
+    fn by<T: Real>(old: &Tensor<T>, new: &Tensor<T>) -> Self {
+        let (new, old) = (new.to_vec(), old.to_vec());
+        let distance = new.iter().zip(&old).map(|(a, b)| (a.to_f64() - b.to_f64()).powi(2)).sum::<f64>().sqrt();
+        let size = old.iter().map(|x| x.to_f64().powi(2)).sum::<f64>().sqrt();
+        // Within rounding of a map and its inverse the weight was kept.
+        let kept = distance <= 100.0 * T::EPSILON.to_f64() * (size + 1.0);
+        if kept { Attached::Kept } else { Attached::Projected { distance } }
+    }
 }
 
 impl<T: Real> Param<T> {
@@ -183,17 +195,12 @@ impl<T: Real> Param<T> {
             );
             return Err(Error::new(ErrorKind::Shape, why));
         }
-        let (new, old) = (new.to_vec(), old.to_vec());
-        let distance = new.iter().zip(&old).map(|(a, b)| (a.to_f64() - b.to_f64()).powi(2)).sum::<f64>().sqrt();
-        let size = old.iter().map(|x| x.to_f64().powi(2)).sum::<f64>().sqrt();
         let free = leaves.len() - g.fixed();
         self.leaves = leaves[..free].iter().map(Tensor::tracked).collect();
         self.fixed = leaves[free..].iter().map(Tensor::detach).collect();
         self.constraint = Some(g);
         self.forget_image();
-        // Within rounding of a map and its inverse the weight was kept.
-        let kept = distance <= 100.0 * T::EPSILON.to_f64() * (size + 1.0);
-        Ok(if kept { Attached::Kept } else { Attached::Projected { distance } })
+        Ok(Attached::by(&old, &new))
     }
 
     /// Lets the constraint go, leaving the present image as a free weight.
@@ -205,11 +212,12 @@ impl<T: Real> Param<T> {
         self.forget_image();
     }
 
-    /// Sets the value, through the right inverse where there is a constraint. The leaf keeps its identity where the shape is the same.
+    /// Sets the value, through the right inverse where there is a constraint: kept where it is a member, else projected, and the answer
+    /// says how far. The leaves keep their identity.
     ///
     /// # Errors
     /// If the shape is another, or the constraint refuses the value.
-    pub fn set(&mut self, value: &Tensor<T>) -> Result<()> {
+    pub fn set(&mut self, value: &Tensor<T>) -> Result<Attached> {
         let now = crate::trace::no_grad(|| self.value());
         if value.shape() != now.shape() {
             return Err(Error::new(ErrorKind::Shape, crate::message::other_shape("set", now.shape(), value.shape())));
@@ -224,7 +232,10 @@ impl<T: Real> Param<T> {
             old.rewrite_leaf(|x| new.view().copy_to(x));
         }
         self.fixed = leaves[free..].iter().map(Tensor::detach).collect();
-        Ok(())
+        if self.constraint.is_none() {
+            return Ok(Attached::Kept);
+        }
+        Ok(Attached::by(&value.detach(), &crate::trace::no_grad(|| self.value())))
     }
 
     /// A parameter that shares this one's leaves: both learn as one.

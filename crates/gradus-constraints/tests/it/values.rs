@@ -1,21 +1,27 @@
-//! Values, first and second derivatives against PyTorch (`xtask/fixtures/constraints.py`).
+//! Values, first and second derivatives against PyTorch and geotorch (`xtask/fixtures/constraints.py`).
 
+use crate::laws::spread;
 use gradus_constraints::tensor::{Parametrization, Tensor, hvp, value_and_grad};
 use gradus_constraints::{
-    Ball, CholeskyFactor, Correlation, HalfLine, Interval, Monotone, Ordered, Positive, PositiveDefinite,
-    PositiveSemidefinite, Simplex, Skew, Sphere, Stiefel, Symmetric,
+    AsMatrix, Ball, CholeskyFactor, Correlation, Factored, Grassmann, HalfLine, Interval, LowRank, Monotone, Ordered,
+    Positive, PositiveDefinite, PositiveSemidefinite, Product, Simplex, Skew, SpecialOrthogonal, Sphere, Stiefel,
+    Symmetric, Then, WeightNorm,
 };
+use std::collections::BTreeSet;
 
-fn set(name: &str) -> Box<dyn Parametrization<f64>> {
+/// The set of a row; `rank` is the number of singular values that the row has.
+fn set(name: &str, rank: usize) -> Box<dyn Parametrization<f64>> {
     match name {
         "interval" => Box::new(Interval::new(-1.0, 2.5)),
         "half_line" => Box::new(HalfLine::at_least(1.5)),
+        "half_line_below" => Box::new(HalfLine::at_most(-0.5)),
         "softplus" => Box::new(Positive::softplus()),
         "exp" => Box::new(Positive::exp()),
         "square" => Box::new(Positive::square()),
         "simplex" => Box::new(Simplex),
         "ordered" => Box::new(Ordered),
         "monotone" => Box::new(Monotone::increasing()),
+        "monotone_falling" => Box::new(Monotone::decreasing()),
         "sphere" => Box::new(Sphere::new(2.0)),
         "ball" => Box::new(Ball::new(2.0)),
         "symmetric" => Box::new(Symmetric),
@@ -24,46 +30,66 @@ fn set(name: &str) -> Box<dyn Parametrization<f64>> {
         "definite" => Box::new(PositiveDefinite),
         "cholesky" => Box::new(CholeskyFactor),
         "correlation" => Box::new(Correlation),
+        "low_rank" => Box::new(LowRank::new(rank)),
+        "fixed_rank" => Box::new(Factored::fixed_rank(rank)),
+        "invertible" => Box::new(Factored::invertible()),
+        "unit_determinant" => Box::new(Factored::unit_determinant()),
+        "almost_orthogonal" => Box::new(Factored::almost_orthogonal(0.5)),
+        "spectral_norm" => Box::new(Factored::spectral_norm(1.5)),
         "stiefel_expm" => Box::new(Stiefel::expm()),
         "stiefel_cayley" => Box::new(Stiefel::cayley()),
+        "stiefel_householder" => Box::new(Stiefel::householder()),
+        "special_orthogonal" => Box::new(SpecialOrthogonal),
+        "grassmann" => Box::new(Grassmann),
+        "weight_norm" => Box::new(WeightNorm),
+        "kernel" => Box::new(AsMatrix::new(Stiefel::expm())),
+        "then" => Box::new(Then::new(Symmetric, Interval::new(0.0, 1.0))),
+        "product" => {
+            Box::new(Product::along(-1).with(2, LowRank::new(1)).with(1, Positive::exp()).with(2, Stiefel::expm()))
+        }
         other => panic!("no set `{other}`"),
     }
 }
 
-fn numbers(text: &str) -> Vec<f64> {
-    text.split_whitespace().map(|x| x.parse().expect("a number")).collect()
+/// `shape:numbers`, between bars.
+fn tensors(text: &str) -> Vec<Tensor<f64>> {
+    let one = |text: &str| {
+        let (shape, numbers) = text.split_once(':').expect("a shape before the colon");
+        let shape: Vec<usize> = shape.split_whitespace().map(|n| n.parse().expect("a length")).collect();
+        let numbers: Vec<f64> = numbers.split_whitespace().map(|x| x.parse().expect("a number")).collect();
+        Tensor::from_slice(&shape, &numbers)
+    };
+    if text.is_empty() { Vec::new() } else { text.split('|').map(one).collect() }
 }
 
-fn spread(shape: &[usize], seed: usize) -> Tensor<f64> {
-    let n = shape.iter().product();
-    let x: Vec<f64> =
-        (0..n).map(|i| ((i * 3 + seed * 5 + 1) as f64 * 0.618_033_988_749_894_9).fract() * 2.0 - 1.0).collect();
-    Tensor::from_slice(shape, &x)
+fn close(what: &str, got: &[Tensor<f64>], wanted: &[Tensor<f64>]) {
+    assert_eq!(got.len(), wanted.len(), "{what}");
+    for (got, wanted) in got.iter().zip(wanted) {
+        assert_eq!(got.shape(), wanted.shape(), "{what}");
+        for (got, wanted) in got.to_vec().iter().zip(wanted.to_vec()) {
+            assert!((got - wanted).abs() <= 1e-9 * wanted.abs().max(1.0), "{what}: {got:e}, wanted {wanted:e}");
+        }
+    }
 }
 
 #[test]
-fn maps_agree_with_pytorch() {
-    let close = |what: &str, got: &Tensor<f64>, wanted: &[f64]| {
-        for (got, wanted) in got.to_vec().iter().zip(wanted) {
-            assert!((got - wanted).abs() <= 1e-9 * wanted.abs().max(1.0), "{what}: {got:e}, PyTorch {wanted:e}");
-        }
-    };
-    let mut seen = 0;
+fn maps_agree_with_pytorch_and_geotorch() {
+    let (mut names, mut rows) = (BTreeSet::new(), 0);
     for line in include_str!("../fixtures/maps.txt").lines() {
-        let parts: Vec<&str> = line.split(';').collect();
-        let (name, shape) =
-            (parts[0], parts[1].split(' ').map(|n| n.parse().expect("a length")).collect::<Vec<usize>>());
-        let g = set(name);
-        let y = Tensor::from_slice(&shape, &numbers(parts[2]));
-        let fixed: Vec<Tensor<f64>> =
-            if parts[3].is_empty() { vec![] } else { vec![Tensor::from_slice(&shape, &numbers(parts[3]))] };
-        let image = |y: &Tensor<f64>| g.forward(&[std::slice::from_ref(y), &fixed].concat());
+        let [row, y, fixed, x, first, second] = line.split(';').collect::<Vec<_>>()[..] else { panic!("{line}") };
+        let name = row.split('@').next().expect("a name");
+        let (y, fixed) = (tensors(y), tensors(fixed));
+        let at = format!("{row} {:?}", y.iter().map(Tensor::shape).collect::<Vec<_>>());
+        let g = set(name, y[0].shape().last().copied().unwrap_or(0));
+        let image = |y: &Vec<Tensor<f64>>| g.forward(&[y.as_slice(), &fixed].concat());
         let c = spread(image(&y).shape(), 4);
-        let f = |y: &Tensor<f64>| (image(y) * &c).sum();
-        close(name, &image(&y), &numbers(parts[4]));
-        close(&format!("{name}, gradient"), &value_and_grad(f, &y).1, &numbers(parts[5]));
-        close(&format!("{name}, Hessian"), &hvp(f, &y, &spread(&shape, 3)).1, &numbers(parts[6]));
-        seen += 1;
+        let f = |y: &Vec<Tensor<f64>>| (image(y) * &c).sum();
+        let v: Vec<_> = y.iter().enumerate().map(|(i, y)| spread(y.shape(), 3 + 10 * i)).collect();
+        close(&at, &[image(&y)], &tensors(x));
+        close(&format!("{at}, gradient"), &value_and_grad(f, &y).1, &tensors(first));
+        close(&format!("{at}, Hessian"), &hvp(f, &y, &v).1, &tensors(second));
+        names.insert(name.to_owned());
+        rows += 1;
     }
-    assert!(seen >= 20);
+    assert!(names.len() == 33 && rows == 134, "{} sets, {rows} rows", names.len());
 }

@@ -1,5 +1,6 @@
 //! Laws of layers, losses and heads, and their derivatives against PyTorch's.
 
+mod constraining;
 mod conv;
 mod derived;
 mod files;
