@@ -20,17 +20,19 @@ pub enum Retraction {
     Exponential,
 }
 
-/// Matrices `[n, p]`, n ≥ p, with orthonormal columns.
+/// Matrices `[n, p]` with orthonormal columns, XᵀX = I (n ≥ p), or rows, XXᵀ = I (n < p), where all that follows is of Xᵀ.
 ///
-/// The projection is that of the Euclidean metric, U − X sym(XᵀU).
+/// The projection is that of the Euclidean metric, U − X sym(XᵀU). A tangent is transported by projection, which shortens it in second
+/// order; for square matrices by Y XᵀU, which keeps its length.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Stiefel(pub Retraction);
 
-/// Subspaces, each by an orthonormal basis `[n, p]`: tangents are U with XᵀU = 0.
+/// Subspaces, each by an orthonormal basis `[n, p]`, n ≥ p: tangents are U with XᵀU = 0, transported by projection.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Grassmann(pub Retraction);
 
-/// Vectors of length r along the last axis.
+/// Vectors of length r along the last axis. A tangent is transported in parallel along the great circle from x to y,
+/// u − (x + y)⟨y, u⟩/(r² + ⟨x, y⟩), which keeps its length.
 #[derive(Clone, Copy, Debug)]
 pub struct Sphere {
     /// r.
@@ -70,16 +72,28 @@ fn retract<T: Real>(how: Retraction, x: &Tensor<T>, u: &Tensor<T>) -> Tensor<T> 
     }
 }
 
+fn is_wide<T: Real>(x: &Tensor<T>) -> bool {
+    let (n, p) = sides(x);
+    n < p
+}
+
 impl<T: Real> Manifold<T> for Stiefel {
     fn name(&self) -> &str {
         "Stiefel"
     }
     fn project(&self, x: &Tensor<T>, u: &Tensor<T>) -> Tensor<T> {
+        if is_wide(x) {
+            return self.project(&x.t(), &u.t()).t();
+        }
         let xu = x.t().matmul(u);
         u - x.matmul(&((&xu + xu.t()) * 0.5))
     }
     fn retract(&self, x: &Tensor<T>, u: &Tensor<T>) -> Tensor<T> {
-        retract(self.0, x, u)
+        if is_wide(x) { retract(self.0, &x.t(), &u.t()).t() } else { retract(self.0, x, u) }
+    }
+    fn transport(&self, x: &Tensor<T>, to: &Tensor<T>, u: &Tensor<T>) -> Tensor<T> {
+        let (n, p) = sides(x);
+        if n == p { to.matmul(&x.t().matmul(u)) } else { self.project(to, u) }
     }
     fn defect(&self, x: &Tensor<T>) -> f64 {
         defect(x)
@@ -111,6 +125,13 @@ impl<T: Real> Manifold<T> for Sphere {
     /// The nearest point to x + u.
     fn retract(&self, x: &Tensor<T>, u: &Tensor<T>) -> Tensor<T> {
         rows(&(x + u), |x| onto_sphere(self.radius, x))
+    }
+    fn transport(&self, x: &Tensor<T>, to: &Tensor<T>, u: &Tensor<T>) -> Tensor<T> {
+        let along = |a: &Tensor<T>, b: &Tensor<T>| (a * b).sum_axes(&[-1], true);
+        let square = self.radius * self.radius;
+        // Antipodes have no one great circle between them.
+        let scale = (along(x, to) + square).clamp(square * T::EPSILON.to_f64(), f64::INFINITY);
+        u - (x + to) * (along(to, u) / scale)
     }
     fn defect(&self, x: &Tensor<T>) -> f64 {
         Parametrization::<T>::defect(&crate::Sphere { radius: self.radius }, x)
