@@ -76,7 +76,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
         rows.push(json!({ "gamma": gamma, "lambda": lambda, "kkt": kkt, "risk": solved.risk(), "gamma_of_lambda": point.gamma, "distance": distance }));
         points.push((lambda.log10(), gamma.log10()));
     }
-    let lambdas: Vec<f64> = (0..25).map(|k| 10.0_f64.powf(-0.5 - 0.125 * f64::from(k))).collect();
+    let lambdas: Vec<f64> = (0..29).map(|k| 10.0_f64.powf(-0.125 * f64::from(k))).collect();
     let path = bridge.path(&lambdas, &mut fresh())?;
     let line = path.iter().map(|p| (p.lambda.log10(), p.gamma.log10())).collect();
     let chart = Chart::new("What a penalty reaches, and what a bound costs").x_label("log₁₀ λ").y_label("log₁₀ ‖W‖²");

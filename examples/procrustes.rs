@@ -5,6 +5,15 @@
 //!
 //! ```text
 //! $ cargo run --release --example procrustes
+//! way                                          ‖W − UVᵀ‖_F     |WᵀW − I|
+//! W = B exp(V − Vᵀ), static                        3.7e-15       1.7e-15
+//! W = B exp(V − Vᵀ), B follows every 20            4.6e-15       1.7e-15
+//! Cayley, B follows every 20                       5.3e-15       2.0e-15
+//! Householder                                       4.6e-6       6.7e-16
+//! Riemannian descent, Qr retraction                6.4e-15       3.6e-16
+//! Riemannian descent, Polar retraction             2.5e-15       3.3e-16
+//! Riemannian descent, Cayley retraction            2.7e-15       2.2e-16
+//! Riemannian descent, Exponential retraction       2.9e-15       2.2e-16
 //! ```
 use clap::Parser;
 use gradus::constraints::manifold::{self, Retraction};
@@ -83,12 +92,12 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     let reflected = Tensor::concat(&[-start.narrow(0, 0, 1), start.narrow(0, 1, n - 1)], 0);
     let same = |w: &T64| determinant_sign(n, w) == determinant_sign(n, &wanted);
     let start = if same(&start) { start } else { reflected };
-    println!("{:<40}{:>14}{:>14}", "way", "‖W − UVᵀ‖_F", "|WᵀW − I|");
+    println!("{:<42}{:>14}{:>14}", "way", "‖W − UVᵀ‖_F", "|WᵀW − I|");
     let mut out = serde_json::Map::new();
     let mut show = |way: &str, w: &T64| {
         let distance = (w - &wanted).square().sum().item().sqrt();
         let defect = Manifold::<f64>::defect(&manifold::Stiefel::default(), w);
-        println!("{way:<40}{distance:>14.1e}{defect:>14.1e}");
+        println!("{way:<42}{distance:>14.1e}{defect:>14.1e}");
         out.insert(way.to_owned(), json!({ "distance": distance, "defect": defect }));
     };
     for (way, map, every) in [

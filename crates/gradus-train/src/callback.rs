@@ -50,6 +50,11 @@ pub trait Callback<N: Module> {
         ControlFlow::Continue(())
     }
 
+    /// What it has to say of the epoch that has just ended, by name: part of the epoch's [`Record`].
+    fn numbers(&mut self, _net: &N) -> Vec<(String, f64)> {
+        Vec::new()
+    }
+
     /// After an epoch and its validation.
     fn after_epoch(&mut self, _net: &mut N, _record: &Record) -> ControlFlow<()> {
         ControlFlow::Continue(())

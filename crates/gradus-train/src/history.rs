@@ -21,6 +21,8 @@ pub struct Record {
     pub training: Vec<(String, f64)>,
     /// The loss and the metrics on the validation data after the epoch; empty where there are none.
     pub validation: Vec<(String, f64)>,
+    /// What the callbacks say of the epoch: multipliers and constraints, say.
+    pub callbacks: Vec<(String, f64)>,
     /// Seconds of this process since training began.
     pub seconds: f64,
 }
@@ -41,12 +43,18 @@ impl Record {
         self.training.iter().find(|v| v.0 == name).map(|v| v.1)
     }
 
+    /// A number of a callback by name.
+    pub fn callback(&self, name: &str) -> Option<f64> {
+        self.callbacks.iter().find(|v| v.0 == name).map(|v| v.1)
+    }
+
     /// Every value by its column.
     fn columns(&self) -> Vec<(String, f64)> {
         let mut all = vec![("rate".to_owned(), self.rate), ("loss".to_owned(), self.loss)];
         all.extend(self.penalties.iter().map(|(name, x)| (format!("penalty.{name}"), *x)));
         all.extend(self.training.iter().map(|(name, x)| (format!("training.{name}"), *x)));
         all.extend(self.validation.iter().map(|(name, x)| (format!("validation.{name}"), *x)));
+        all.extend(self.callbacks.iter().cloned());
         all.push(("seconds".to_owned(), self.seconds));
         all
     }

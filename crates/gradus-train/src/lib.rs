@@ -34,7 +34,7 @@ pub use goal::Goal;
 pub use history::{History, Record};
 pub use low_precision::LowPrecision;
 pub use metric::Metric;
-pub use multiplier::{Climb, Lagrange, multiplier};
+pub use multiplier::{BestFeasible, Bound, Climb, Lagrange, multiplier};
 pub use progress::Progress;
 pub use report::{Report, Stop};
 pub use scores::Scores;

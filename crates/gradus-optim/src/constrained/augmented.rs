@@ -59,8 +59,8 @@ fn augmented<N: Module>(problem: &ConstrainedProblem<'_, N>, net: &N, lambda: &[
     })
 }
 
-impl Method for AugmentedLagrangian {
-    fn solve<N: Module>(self, problem: &ConstrainedProblem<'_, N>, net: &mut N) -> Result<Solved<N>, Error> {
+impl<N: Module> Method<N> for AugmentedLagrangian {
+    fn solve(self, problem: &ConstrainedProblem<'_, N>, net: &mut N) -> Result<Solved<N>, Error> {
         let (mut lambda, mut rho) = (vec![0.0; problem.constraints.len()], self.rho);
         let (mut watch, mut before) = (Watch::new(self.tolerance), f64::INFINITY);
         for _ in 0..self.turns {
@@ -70,7 +70,7 @@ impl Method for AugmentedLagrangian {
             for ((l, c), e) in lambda.iter_mut().zip(&problem.constraints).zip(problem.excess(net)) {
                 *l = c.admit(*l + rho * e);
             }
-            let (_, kkt) = watch.turn(problem, net, &lambda);
+            let kkt = watch.turn(problem, net, &lambda);
             if kkt.largest() <= self.tolerance {
                 break;
             }
@@ -83,8 +83,8 @@ impl Method for AugmentedLagrangian {
     }
 }
 
-impl Method for QuadraticPenalty {
-    fn solve<N: Module>(self, problem: &ConstrainedProblem<'_, N>, net: &mut N) -> Result<Solved<N>, Error> {
+impl<N: Module> Method<N> for QuadraticPenalty {
+    fn solve(self, problem: &ConstrainedProblem<'_, N>, net: &mut N) -> Result<Solved<N>, Error> {
         let (none, mut rho) = (vec![0.0; problem.constraints.len()], self.rho);
         let (mut lambda, mut watch) = (none.clone(), Watch::new(self.tolerance));
         for _ in 0..self.turns {
@@ -94,7 +94,7 @@ impl Method for QuadraticPenalty {
             for ((l, c), e) in lambda.iter_mut().zip(&problem.constraints).zip(problem.excess(net)) {
                 *l = c.admit(rho * e);
             }
-            let (_, kkt) = watch.turn(problem, net, &lambda);
+            let kkt = watch.turn(problem, net, &lambda);
             if kkt.largest() <= self.tolerance {
                 break;
             }

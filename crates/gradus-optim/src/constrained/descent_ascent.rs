@@ -1,80 +1,75 @@
-//! Lagrangian descent-ascent: the weights descend, the multipliers climb, each with a rule of its own.
+//! Lagrangian descent-ascent: the weights descend, the multipliers climb, each with an optimiser of its own.
 
+use super::dual::{Dual, NuPi};
 use super::kkt::{Solved, Watch};
 use super::{ConstrainedProblem, Method};
 use crate::error::Error;
 use crate::optimiser::{Optimise, Sgd};
-use gradus_tensor::Module;
+use gradus_tensor::{Module, Real, Tensor};
 
-/// The rule of the multipliers: λ_{t+1} = λ_t + κ_i ξ_t + κ_p (ξ_t − ξ_{t−1}), ξ_t = ν ξ_{t−1} + (1 − ν)(g − γ), kept ≥ 0 for
-/// inequalities (Sohrabi et al. 2024). κ_p = 0, ν = 0 is plain gradient ascent; κ_p damps its oscillations.
-#[derive(Clone, Copy, Debug)]
-pub struct NuPi {
-    /// κ_i, the rate of ascent.
-    pub integral: f64,
-    /// κ_p.
-    pub proportional: f64,
-    /// ν, the smoothing of a noisy constraint.
-    pub nu: f64,
-}
-
-/// Simultaneous descent in w and ascent in λ on F + Σ λ_i (g_i − γ_i). Constraints may be estimates on mini-batches: closures see the
-/// same net and may draw another batch each time; the report at the end evaluates them once more.
-#[derive(Clone, Copy, Debug)]
-pub struct LagrangianDescentAscent {
-    /// The rate of descent.
-    pub rate: f64,
-    /// The momentum of descent.
-    pub momentum: f64,
-    /// The rule of the multipliers.
-    pub dual: NuPi,
-    /// Steps.
+/// Simultaneous descent in w and ascent in λ on F + Σ λ_i (g_i − γ_i): `primal` is any optimiser, `dual` is [`NuPi`] or
+/// [`Ascent`](super::Ascent) of any optimiser.
+///
+/// Risk and constraints may be estimates on mini-batches: closures see the same net and may draw another batch each time. Turns and the
+/// report then rest on [`full_set`](ConstrainedProblem::full_set) and [`full_risk`](ConstrainedProblem::full_risk), where they are given.
+///
+/// ```
+/// use gradus_optim::{Adam, constrained::{Ascent, ConstrainedProblem, LagrangianDescentAscent}};
+/// use gradus_tensor::{Tensor, ndarray::array};
+/// let risk = |w: &Tensor<f64>| w.square().sum();
+/// let mut w = Tensor::from(array![2.0_f64, -1.0]).tracked();
+/// let method = LagrangianDescentAscent::new(Adam::new(0.01), Ascent(Adam::new(0.01)));
+/// let solved = ConstrainedProblem::new(&risk).equal("sum", |w: &Tensor<f64>| w.sum(), 1.0).solve(method, &mut w)?;
+/// assert!((solved.multiplier("sum") + 1.0).abs() < 1e-2);
+/// # Ok::<(), gradus_optim::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct LagrangianDescentAscent<P, D> {
+    /// What moves the weights.
+    pub primal: P,
+    /// What moves the multipliers.
+    pub dual: D,
+    /// Steps at most.
     pub steps: usize,
     /// Every so many steps a turn is taken down, and the KKT residuals looked at.
     pub every: usize,
-    /// Stops once all KKT residuals are at most this.
+    /// Stops once all KKT residuals are at most this; a turn within it is feasible.
     pub tolerance: f64,
 }
 
-impl Default for LagrangianDescentAscent {
-    fn default() -> Self {
-        LagrangianDescentAscent {
-            rate: 0.05,
-            momentum: 0.0,
-            dual: NuPi { integral: 0.05, proportional: 0.5, nu: 0.0 },
-            steps: 20_000,
-            every: 20,
-            tolerance: 1e-8,
-        }
+impl<P, D> LagrangianDescentAscent<P, D> {
+    /// Descent by `primal`, ascent by `dual`: at most 20,000 steps, a turn every 20, down to 10⁻⁸.
+    pub fn new(primal: P, dual: D) -> Self {
+        LagrangianDescentAscent { primal, dual, steps: 20_000, every: 20, tolerance: 1e-8 }
     }
 }
 
-impl Method for LagrangianDescentAscent {
-    fn solve<N: Module>(self, problem: &ConstrainedProblem<'_, N>, net: &mut N) -> Result<Solved<N>, Error> {
+/// Gradient descent at rate 0.05, and [`NuPi`] with κ_i = 0.05, κ_p = 0.5.
+impl<T: Real> Default for LagrangianDescentAscent<Sgd<T>, NuPi> {
+    fn default() -> Self {
+        Self::new(Sgd::new(0.05), NuPi { integral: 0.05, proportional: 0.5, nu: 0.0 })
+    }
+}
+
+impl<N: Module, P: Optimise<N::Elem>, D: Dual> Method<N> for LagrangianDescentAscent<P, D> {
+    fn solve(mut self, problem: &ConstrainedProblem<'_, N>, net: &mut N) -> Result<Solved<N>, Error> {
         let n = problem.constraints.len();
-        let (mut lambda, mut smoothed) = (vec![0.0; n], vec![None; n]);
-        let mut primal = Sgd::<N::Elem>::new(self.rate).momentum(self.momentum);
+        let (mut lambda, mut memory) = (Tensor::<f64>::zeros(&[n]).tracked(), D::Memory::default());
         let mut watch = Watch::new(self.tolerance);
         for step in 0..self.steps {
-            let excess = if step % self.every.max(1) == 0 {
-                let (excess, kkt) = watch.turn(problem, net, &lambda);
-                if kkt.largest() <= self.tolerance {
-                    break;
-                }
-                excess
-            } else {
-                problem.excess(net)
-            };
-            let gradients = problem.lagrangian(net, &lambda).backward();
-            primal.try_step(net, &gradients)?;
-            for (i, c) in problem.constraints.iter().enumerate() {
-                let NuPi { integral, proportional, nu } = self.dual;
-                let before: f64 = smoothed[i].unwrap_or(excess[i]);
-                let now = nu * before + (1.0 - nu) * excess[i];
-                lambda[i] = c.admit(lambda[i] + integral * now + proportional * (now - before));
-                smoothed[i] = Some(now);
+            let now = lambda.to_vec();
+            if step % self.every.max(1) == 0 && watch.turn(problem, net, &now).largest() <= self.tolerance {
+                break;
             }
+            // Both steps see the same weights and multipliers.
+            let (value, excess) = problem.lagrangian(net, &now);
+            self.primal.try_step(net, &value.backward())?;
+            self.dual.climb(&mut memory, &mut lambda, &excess)?;
+            lambda.rewrite_leaf(|lambda| {
+                lambda.iter_mut().zip(&problem.constraints).for_each(|(l, c)| *l = c.admit(*l));
+            });
         }
-        Ok(watch.solved(problem, net, &lambda))
+        let end = lambda.to_vec();
+        Ok(watch.solved(problem, net, &end))
     }
 }

@@ -1,7 +1,6 @@
 //! What a solved problem reports: multipliers, the residuals of Karush, Kuhn and Tucker, the history, the best feasible iterate.
 
 use super::ConstrainedProblem;
-use gradus_kernels::Real as _;
 use gradus_tensor::{Grad, Module};
 
 /// The KKT residuals at a point.
@@ -108,24 +107,24 @@ impl<N: Module> Watch<N> {
         Watch { tolerance, history: Vec::new(), best: None }
     }
 
-    /// Takes a turn down; answers g − γ and the residuals.
-    pub(super) fn turn(&mut self, problem: &ConstrainedProblem<'_, N>, net: &N, lambda: &[f64]) -> (Vec<f64>, Kkt) {
-        let (risk, excess) = ((problem.risk)(net).item().to_f64(), problem.excess(net));
+    /// Takes a turn down; answers the residuals.
+    pub(super) fn turn(&mut self, problem: &ConstrainedProblem<'_, N>, net: &N, lambda: &[f64]) -> Kkt {
+        let (risk, excess) = problem.judged(net);
         let kkt = residuals(problem, net, lambda, &excess);
         if kkt.feasibility <= self.tolerance && self.best.as_ref().is_none_or(|(best, _)| risk < *best) {
             self.best = Some((risk, net.clone()));
         }
-        self.history.push(Turn { risk, excess: excess.clone(), multipliers: lambda.to_vec() });
-        (excess, kkt)
+        self.history.push(Turn { risk, excess, multipliers: lambda.to_vec() });
+        kkt
     }
 
     pub(super) fn solved(self, problem: &ConstrainedProblem<'_, N>, net: &N, lambda: &[f64]) -> Solved<N> {
-        let excess = problem.excess(net);
+        let (risk, excess) = problem.judged(net);
         Solved {
             names: problem.constraints.iter().map(|c| c.name.clone()).collect(),
             multipliers: lambda.to_vec(),
             values: problem.constraints.iter().zip(&excess).map(|(c, e)| e + c.bound).collect(),
-            risk: (problem.risk)(net).item().to_f64(),
+            risk,
             kkt: residuals(problem, net, lambda, &excess),
             history: self.history,
             best: self.best,
@@ -136,7 +135,7 @@ impl<N: Module> Watch<N> {
 fn residuals<N: Module>(problem: &ConstrainedProblem<'_, N>, net: &N, lambda: &[f64], excess: &[f64]) -> Kkt {
     let all = || problem.constraints.iter().zip(lambda).zip(excess);
     let largest = |x: &mut dyn Iterator<Item = f64>| x.fold(0.0, f64::max);
-    let gradient = Grad::of(&problem.lagrangian(net, lambda)).wrt(net).allow_unused().run();
+    let gradient = Grad::of(&problem.full_lagrangian(net, lambda)).wrt(net).allow_unused().run();
     let square = |x: &f64| x * x;
     let stationarity = gradient.map_or(f64::NAN, |g| {
         let numbers = g

@@ -201,7 +201,8 @@ where
             None => Vec::new(),
         };
         let (epoch, step, rate) = (run.place.epoch(), run.step, run.rate);
-        let record = Record { epoch, step, rate, loss, penalties, training, validation, seconds };
+        let callbacks = self.callbacks.iter_mut().flat_map(|callback| callback.numbers(net)).collect();
+        let record = Record { epoch, step, rate, loss, penalties, training, validation, callbacks, seconds };
         self.optimiser.end_epoch();
         self.optimiser.observe(record.validation("loss").unwrap_or(record.total()));
         Ok(record)

@@ -1,5 +1,6 @@
 //! Tests of the training loop, the checkpoints, the metrics and the pictures.
 
+mod constrained;
 mod fuzzing;
 mod hostile;
 mod killing;

@@ -2,8 +2,9 @@
 
 use crate::{folder, seeded};
 use gradus_nn::{Activation, BatchNorm, Dropout, Linear, Sequential, cross_entropy, to_bytes};
+use gradus_optim::constrained::{Ascent, NuPi};
 use gradus_optim::schedule::{Schedule, cosine, plateau};
-use gradus_optim::{Adam, Average, Lion, Objective, Optimise, RmsProp, Sgd, constrained::NuPi, penalty};
+use gradus_optim::{Adam, Average, Lion, Objective, Optimise, RmsProp, Sgd, penalty};
 use gradus_train::checkpoint::{Disk, Native, Sink};
 use gradus_train::data::{Classification, Loader, Supervised};
 use gradus_train::metric::Accuracy;
@@ -41,13 +42,16 @@ fn trainer<'a, O: Optimise<f32>>(optimiser: O, test: &'a Classification) -> Trai
         gradus_nn::state(net).get("0.weight").expect("the first layer has a weight").square().sum()
     };
     let (term, climb) = multiplier("norm", norm, 0.5, rule);
+    let ascent = Ascent(Adam::new(0.001).schedule(cosine(50)));
+    let (second, second_climb) = multiplier("same norm", norm, 0.3, ascent);
     let objective = Objective::supervised(Sequential::forward, cross_entropy);
-    Trainer::new(objective.with(penalty::gradient_norm_sq(0.01)).with(term), optimiser)
+    Trainer::new(objective.with(penalty::gradient_norm_sq(0.01)).with(term).with(second), optimiser)
         .epochs(EPOCHS)
         .batch_size(4)
         .accumulate(2)
         .average(Average::exponential(0.9))
         .callback(climb)
+        .callback(second_climb.full_set(|net| f64::from(gradus_nn::state(net)["0.weight"].square().sum().item())))
         .validate(test)
         .scores(Scores::new(Sequential::forward, cross_entropy).with(Accuracy::new()))
         .progress(Progress::Quiet)
