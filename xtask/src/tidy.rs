@@ -7,6 +7,8 @@ mod arrows;
 mod examples;
 mod floors;
 mod formulas;
+mod guide;
+mod links;
 mod names;
 mod openings;
 mod readmes;
@@ -35,6 +37,8 @@ const GATES: &[Gate] = &[
     ("words", words::gate),
     ("readmes", readmes::gate),
     ("formulas", formulas::gate),
+    ("guide", guide::gate),
+    ("links", links::gate),
 ];
 
 /// Runs every gate over the workspace.

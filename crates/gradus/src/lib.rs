@@ -1,7 +1,11 @@
 //! Train networks whose gradients can be differentiated again and whose weights can be held to constraints.
 //!
-//! This crate is a facade: every part is a crate of its own, re-exported under its short name.
+//! This crate is a facade: every part is a crate of its own, re-exported under its short name. The guide
+//! (`docs/` in the repository) goes through the method page by page.
 #![forbid(unsafe_code)]
+
+#[cfg(doctest)]
+mod guide;
 
 pub use gradus_constraints as constraints;
 pub use gradus_data as data;

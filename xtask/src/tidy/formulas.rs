@@ -11,7 +11,7 @@ use crate::tree::Tree;
 const PAGE: (&str, &str) = ("docs/formulas.md", "docs");
 
 pub(crate) fn gate(tree: &Tree) -> Vec<String> {
-    let Some(page) = tree.file(PAGE.0) else { return Vec::new() };
+    let Some(page) = tree.file(PAGE.0) else { return vec![format!("{} is missing", PAGE.0)] };
     let mut findings = Vec::new();
     for (number, line) in page.text.lines().enumerate().filter(|(_, l)| l.starts_with('|')) {
         let cells = cells(line);
@@ -79,19 +79,24 @@ fn item_exists(tree: &Tree, item: &str) -> bool {
         && tree.rust().filter(|f| f.under(&folder)).any(|f| {
             let code = code(&f.text);
             kinds.iter().any(|kind| has_word(&code, &format!("pub {kind} {last}")))
-                || code.lines().any(|l| l.trim_start().starts_with("pub use") && has_word(l, last))
+                || code.split("pub use ").skip(1).any(|l| has_word(l.split(';').next().unwrap_or(l), last))
         })
 }
 
-/// `crates/gradus-nn/tests/it/norm.rs::moments`: the file has that function.
+/// `crates/gradus-nn/tests/it/norm.rs::moments`: the file has that function, and the lines above it make it a test.
 fn test_exists(tree: &Tree, test: &str) -> bool {
     let Some((path, name)) = test.split_once(".rs::") else { return false };
     let name = name.rsplit("::").next().unwrap_or(name);
-    tree.file(&format!("{path}.rs")).is_some_and(|f| has_word(&code(&f.text), &format!("fn {name}")))
+    let Some(file) = tree.file(&format!("{path}.rs")) else { return false };
+    let code = code(&file.text);
+    let lines: Vec<&str> = code.lines().collect();
+    let Some(at) = lines.iter().position(|l| has_word(l, &format!("fn {name}"))) else { return false };
+    let attributes = lines[..at].iter().rev().map(|l| l.trim()).take_while(|l| l.is_empty() || l.starts_with("#["));
+    attributes.into_iter().any(|l| l == "#[test]")
 }
 
 /// `cargo run … --example NAME …` names an example that stands there; `cargo xtask …` and `cargo test …` are ours.
-fn command_exists(tree: &Tree, command: &str) -> bool {
+pub(super) fn command_exists(tree: &Tree, command: &str) -> bool {
     let words: Vec<&str> = command.split_whitespace().collect();
     match words.iter().position(|w| *w == "--example").and_then(|i| words.get(i + 1)) {
         Some(name) => tree.has(&format!("examples/{name}.rs")) || tree.has(&format!("examples/{name}/main.rs")),
@@ -117,7 +122,7 @@ mod tests {
             ("docs/formulas.md", page.as_str()),
             ("docs/abs.svg", "<svg/>"),
             ("crates/gradus-a/src/abs.rs", "pub struct Abs;"),
-            ("crates/gradus-a/tests/it/abs.rs", "fn even() {}"),
+            ("crates/gradus-a/tests/it/abs.rs", "#[test]\n// why\nfn even() {}\n\nfn near() {}"),
             ("examples/abs.rs", "fn main() {}"),
         ]))
     }
@@ -125,11 +130,16 @@ mod tests {
     #[test]
     fn a_true_line_passes_and_each_false_cell_is_found() {
         assert_eq!(found(ROW), [] as [String; 0]);
-        for (right, wrong) in
-            [("::Abs", "::Ab"), ("::even", "::odd"), ("--example abs", "--example cube"), ("abs.svg)", "x.svg)")]
-        {
+        for (right, wrong) in [
+            ("::Abs", "::Ab"),
+            ("::even", "::odd"),
+            ("::even", "::near"),
+            ("--example abs", "--example cube"),
+            ("abs.svg)", "x.svg)"),
+        ] {
             assert_eq!(found(&ROW.replace(right, wrong)).len(), 1, "{wrong}");
         }
         assert_eq!(found("| a | b |").len(), 1);
+        assert_eq!(gate(&Tree::of(&[])).len(), 1);
     }
 }
