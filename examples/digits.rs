@@ -10,14 +10,15 @@
 //! ```
 use clap::{ArgAction::Set, Parser};
 use gradus::constraints::Stiefel;
-use gradus::data::{Classification, Standardizer};
+use gradus::data::Standardizer;
 use gradus::nn::{Activation, BatchNorm, Dropout, Linear, Sequential, loss::CrossEntropy, save};
 use gradus::optim::schedule::{Schedule, cosine};
 use gradus::optim::{AdamW, Objective, penalty};
 use gradus::rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
-use gradus::tensor::{Error, Index, Mode, Statistics, Tensor};
-use gradus::train::{Scores, ToTensors, Trainer, metric::Accuracy};
-use gradus_examples::{Init, finish, flags, gradient_norms, prepare_file, prepare_folder, refuse, write_json};
+use gradus::tensor::{Index, Tensor};
+use gradus::train::{Scores, Trainer, metric::Accuracy};
+use gradus_examples::digits_report::{confusion_and_calibration, final_gradients};
+use gradus_examples::{Init, finish, flags, prepare_file, prepare_folder, refuse, write_json};
 use std::{path::PathBuf, process::ExitCode, time::Instant};
 
 /// Train a network on handwritten digits.
@@ -48,7 +49,7 @@ struct Flags {
     init: Init,
     #[arg(long, help = "Threads [default: all]; results do not depend on it")]
     threads: Option<usize>,
-    #[arg(long, default_value = "runs/digits", help = "Folder for weights, history and learning curve")]
+    #[arg(long, default_value = "runs/digits", help = "Folder for weights, history and pictures")]
     out: PathBuf,
     #[arg(long, help = "File for the final numbers")]
     json: Option<PathBuf>,
@@ -71,16 +72,6 @@ fn net(f: &Flags, rng: &mut Xoshiro256PlusPlus) -> Sequential {
     net.then(Linear::builder(n_in, 10).init(f.init.scheme()).build(rng))
 }
 
-/// L, ‖∇_w L‖² and Σ ‖W‖·‖∇_W L‖ on a whole set, with its own statistics and without dropout.
-fn final_gradients(net: &Sequential, loss: &CrossEntropy, data: &Classification) -> Result<[f64; 3], Error> {
-    let (x, labels) = data.to_tensors();
-    let mut mode = Mode::eval();
-    mode.statistics = Statistics::Batch { update: false };
-    let loss = loss.of(&net.forward(&x, &mut mode), &labels);
-    let (all, scale_free) = gradient_norms(&loss, net)?;
-    Ok([f64::from(loss.item()), all, scale_free])
-}
-
 fn check(f: &Flags) -> Result<(), String> {
     refuse(f.batch == 0 || f.seeds == 0 || f.epochs == 0, "--batch, --seeds and --epochs must be at least 1")?;
     refuse(f.batch == 1 && f.batch_norm, "--batch 1: one sample has no variance; try --batch-norm false")?;
@@ -101,7 +92,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
         gradus::kernels::threads::set_threads(n);
     }
     println!("seed  test accuracy  train loss      ‖∇L‖²  Σ‖W‖‖∇W L‖  seconds");
-    let mut rows: Vec<[f64; 5]> = Vec::new();
+    let (mut rows, mut judged): (Vec<[f64; 5]>, Vec<(f64, String)>) = (Vec::new(), Vec::new());
     for seed in f.seed..f.seed + f.seeds {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
         let (train, test) = gradus::data::digits().split(0.8, &mut rng);
@@ -133,10 +124,13 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
         save(&net, dir.join("weights.safetensors"))?;
         report.history().write_csv(dir.join("history.csv"))?;
         report.plot(dir.join("curve.svg"))?;
+        judged.push(confusion_and_calibration(&net, &test, &dir)?);
     }
     let mean = |k: usize| rows.iter().map(|r| r[k]).sum::<f64>() / rows.len() as f64;
     let [accuracy, loss, sq, free, seconds] = [0, 1, 2, 3, 4].map(mean);
     println!("mean  {:>12.2}%  {loss:>10.2e}  {sq:>9.2e}  {free:>11.2e}  {seconds:>7.2}", accuracy * 100.0);
+    let off = judged.iter().map(|j| j.0).sum::<f64>() / judged.len() as f64;
+    println!("calibration error {off:.3}; seed {}: {}; pictures in {}", f.seed, judged[0].1, f.out.display());
     let numbers = serde_json::json!({
         "test_accuracy": rows.iter().map(|r| r[0]).collect::<Vec<f64>>(), "test_accuracy_mean": accuracy,
         "train_loss": loss, "grad_norm_sq": sq, "grad_norm_scale_free": free, "seconds": seconds,

@@ -2,6 +2,7 @@
 
 pub mod deep;
 pub mod digits_data;
+pub mod digits_report;
 mod pictures;
 
 use clap::error::ErrorKind::{DisplayHelp, DisplayVersion};
@@ -11,7 +12,7 @@ use gradus::tensor::{Grad, Param, Role, Tensor, Tree, Visitor};
 use std::path::Path;
 use std::process::ExitCode;
 
-pub use pictures::{noise, write_grid};
+pub use pictures::{noise, write_grid, write_picture};
 
 /// The flags of this program; a bad flag is one line on standard error and exit code 2.
 pub fn flags<A: Parser>() -> A {

@@ -1,7 +1,8 @@
-//! Noise for generators, and grids of what they make of it.
+//! Noise for generators, grids of what they make of it, and plots.
 
 use gradus::rand::{Rng, RngExt};
 use gradus::tensor::Tensor;
+use gradus::train::plot::Picture;
 use std::path::Path;
 
 /// `[n, m]` sums of twelve uniforms minus 6: nearly normal.
@@ -22,4 +23,15 @@ pub fn write_grid(path: &Path, samples: &[f32]) -> std::io::Result<()> {
     };
     let head = b"P5 64 64 255\n".iter().copied();
     std::fs::write(path, head.chain((0..64 * 64).map(pixel)).collect::<Vec<u8>>())
+}
+
+/// Writes a plot as `NAME.svg` into a folder, and with the feature `png` as `NAME.png` too.
+///
+/// # Errors
+/// If a file cannot be written.
+pub fn write_picture(dir: &Path, name: &str, picture: &Picture) -> Result<(), gradus::train::Error> {
+    if cfg!(feature = "png") {
+        picture.write(dir.join(format!("{name}.png")))?;
+    }
+    picture.write(dir.join(format!("{name}.svg")))
 }

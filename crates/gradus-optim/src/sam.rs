@@ -1,13 +1,14 @@
 //! Sharpness-aware minimisation: the gradient at the worst point nearby.
 
 use crate::error::{Error, Kind};
-use crate::optimiser::{Optimise, Stepped};
+use crate::optimiser::{Optimise, State, Stepped};
 use gradus_tensor::{Gradients, Module, Real, Tensor, no_grad};
 
 /// Steps with the gradient at w + ρ ∇L(w)/‖∇L(w)‖ instead of that at w, through any optimiser.
 ///
-/// Two backward passes a step: the closure is called twice and must evaluate the same mini-batch under the same masks
-/// (`mode.again()` the second time). Source: Foret et al. 2021, algorithm 1.
+/// Two backward passes a step. By hand, the closure of [`step`](Sam::step) is called twice and must evaluate the same mini-batch
+/// under the same masks (`mode.again()` the second time); the training loop, which takes it as any optimiser, does so by itself.
+/// Its state is that of the inner optimiser under its own name. Source: Foret et al. 2021, algorithm 1.
 ///
 /// ```
 /// use gradus_optim::{Sam, Sgd};
@@ -60,11 +61,27 @@ impl<O> Sam<O> {
     where
         O: Optimise<T>,
     {
+        let here = gradients(net);
+        let Some(perturbed) = self.elsewhere(net, &here)? else { return self.inner.try_step(net, &here) };
+        let carried = gradients(&perturbed).carried(&perturbed, net);
+        self.inner.try_step(net, &carried)
+    }
+}
+
+impl<T: Real, O: Optimise<T>> Optimise<T> for Sam<O> {
+    fn try_step<N: Module<Elem = T>>(&mut self, net: &mut N, gradients: &Gradients<T>) -> Result<Stepped, Error> {
+        self.inner.try_step(net, gradients)
+    }
+
+    fn looks_elsewhere(&self) -> bool {
+        true
+    }
+
+    fn elsewhere<N: Module<Elem = T>>(&self, net: &N, here: &Gradients<T>) -> Result<Option<N>, Error> {
         if !(self.radius >= 0.0 && self.radius.is_finite()) {
             let why = format!("sam: the radius must be at least 0 and finite, got {}", self.radius);
             return Err(Error::new(Kind::HyperParameter, why));
         }
-        let here = gradients(net);
         let scaled = |w: &Tensor<T>, g: &Tensor<T>| if self.adaptive { w * g } else { g.clone() };
         let mut square = 0.0;
         no_grad(|| {
@@ -76,18 +93,46 @@ impl<O> Sam<O> {
         });
         if square == 0.0 || !square.is_finite() {
             // Nowhere to climb; what is not finite is for the optimiser to judge.
-            return self.inner.try_step(net, &here);
+            return Ok(None);
         }
         let factor = self.radius / square.sqrt();
-        let perturbed = net.map(&mut |w| {
+        Ok(Some(net.map(&mut |w| {
             let climb = |g: &Tensor<T>| {
                 let direction = if self.adaptive { w.square() * g } else { g.clone() };
                 (w + direction * factor).detach().tracked()
             };
             no_grad(|| here.get(w).map_or_else(|| w.clone(), climb))
-        });
-        let there = gradients(&perturbed);
-        let carried = there.carried(&perturbed, net);
-        self.inner.try_step(net, &carried)
+        })))
+    }
+
+    fn unused_names(&self) -> Vec<String> {
+        self.inner.unused_names()
+    }
+
+    fn present_rate(&self) -> f64 {
+        self.inner.present_rate()
+    }
+
+    fn end_epoch(&mut self) {
+        self.inner.end_epoch();
+    }
+
+    fn observe(&mut self, metric: f64) {
+        self.inner.observe(metric);
+    }
+
+    fn state(&self) -> State {
+        let inner = self.inner.state();
+        State { recipe: format!("sam({})", inner.recipe), ..inner }
+    }
+
+    fn restore<N: Module<Elem = T>>(&mut self, net: &N, state: &State) -> Result<(), Error> {
+        let inner = state.recipe.strip_prefix("sam(").and_then(|name| name.strip_suffix(')'));
+        let Some(inner) = inner else {
+            let own = self.state().recipe;
+            let why = format!("restore: the state is of `{}`, the optimiser is `{own}`", state.recipe);
+            return Err(Error::new(Kind::State, why));
+        };
+        self.inner.restore(net, &State { recipe: inner.to_owned(), ..state.clone() })
     }
 }

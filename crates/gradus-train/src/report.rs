@@ -1,7 +1,7 @@
 //! What a run came to.
 
 use crate::error::Result;
-use crate::history::{History, write};
+use crate::history::History;
 use crate::plot::Chart;
 use std::path::{Path, PathBuf};
 
@@ -97,11 +97,11 @@ impl Report {
         Chart::new(&format!("Validation {name}")).x_label("epoch").y_label(name).line(name, points)
     }
 
-    /// Draws the learning curve into an SVG file; folders on the way are made.
+    /// Draws the learning curve into a file, `.svg` or (feature `png`) `.png`; folders on the way are made.
     ///
     /// # Errors
-    /// If the file cannot be written.
+    /// If the file cannot be written, or its name ends otherwise.
     pub fn plot(&self, path: impl AsRef<Path>) -> Result<()> {
-        write(path.as_ref(), self.curve().svg().as_bytes())
+        self.curve().write(path)
     }
 }

@@ -1,6 +1,6 @@
 //! Something sensible in the place of missing values.
 
-use ndarray::{Array2, ArrayRef, Axis, Ix2};
+use ndarray::{Array2, ArrayRef, Ix2};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind};
@@ -30,8 +30,39 @@ pub enum Fill {
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[doc(alias = "SimpleImputer")]
+#[serde(bound(serialize = "T: Number + Serialize", deserialize = "T: Number + Deserialize<'de>"))]
+#[serde(try_from = "Stored<T>", into = "Stored<T>")]
 pub struct Impute<T = f32> {
+    /// How many columns there are, filled or not.
+    features: usize,
+    columns: Vec<usize>,
     values: Vec<T>,
+}
+
+/// The form on disk; checked on the way in.
+#[derive(Serialize, Deserialize)]
+struct Stored<T> {
+    features: usize,
+    columns: Vec<usize>,
+    values: Vec<T>,
+}
+
+impl<T: Number> From<Impute<T>> for Stored<T> {
+    fn from(i: Impute<T>) -> Self {
+        Stored { features: i.features, columns: i.columns, values: i.values }
+    }
+}
+
+impl<T: Number> TryFrom<Stored<T>> for Impute<T> {
+    type Error = Error;
+    fn try_from(s: Stored<T>) -> Result<Self, Error> {
+        let Stored { features, columns, values } = s;
+        if columns.len() != values.len() || columns.iter().any(|&c| c >= features) {
+            let message = format!("Impute: needs a value for each of its columns, all below {features}");
+            return Err(Error::new(Kind::Value, message));
+        }
+        Ok(Impute { features, columns, values })
+    }
 }
 
 impl<T: Number> Impute<T> {
@@ -40,8 +71,21 @@ impl<T: Number> Impute<T> {
     /// # Errors
     /// [`Kind::Value`] for a column in which nothing is there, or something infinite.
     pub fn fit(x: &ArrayRef<T, Ix2>, fill: Fill) -> Result<Self, Error> {
-        let value = |(column, lane): (usize, ndarray::ArrayView1<'_, T>)| {
-            let mut there: Vec<f64> = lane.iter().map(|v| v.to_f64()).filter(|v| !v.is_nan()).collect();
+        Self::fit_columns(x, &(0..x.ncols()).collect::<Vec<_>>(), fill)
+    }
+
+    /// As [`fit`](Self::fit), for the columns with these numbers; the others stay as they are.
+    ///
+    /// # Errors
+    /// As there, and [`Kind::Argument`] for a column that is not there.
+    pub fn fit_columns(x: &ArrayRef<T, Ix2>, columns: &[usize], fill: Fill) -> Result<Self, Error> {
+        let features = x.ncols();
+        let value = |&column: &usize| {
+            if column >= features {
+                let message = format!("Impute: column {column} is not there, the set has {features}");
+                return Err(Error::new(Kind::Argument, message));
+            }
+            let mut there: Vec<f64> = x.column(column).iter().map(|v| v.to_f64()).filter(|v| !v.is_nan()).collect();
             let refuse = |what: &str| Err(Error::new(Kind::Value, format!("Impute: column {column} {what}")));
             if there.iter().any(|v| v.is_infinite()) {
                 return refuse("holds an infinite value");
@@ -59,29 +103,30 @@ impl<T: Number> Impute<T> {
                 _ => most_frequent(&there),
             }))
         };
-        x.columns().into_iter().enumerate().map(value).collect::<Result<_, _>>().map(|values| Impute { values })
+        let values = columns.iter().map(value).collect::<Result<_, _>>()?;
+        Ok(Impute { features, columns: columns.to_vec(), values })
     }
 
-    /// The value for every column.
+    /// The value for every column that is filled.
     pub fn values(&self) -> &[T] {
         &self.values
     }
 
-    /// `x` with every NaN replaced.
+    /// `x` with every NaN of those columns replaced.
     ///
     /// # Panics
     /// If `x` has another number of columns.
     #[track_caller]
     pub fn transform(&self, x: &ArrayRef<T, Ix2>) -> Array2<T> {
         assert!(
-            x.ncols() == self.values.len(),
+            x.ncols() == self.features,
             "Impute: was fitted on {} columns, got shape {:?}",
-            self.values.len(),
+            self.features,
             x.shape()
         );
         let mut out = x.to_owned();
-        for (mut lane, &value) in out.axis_iter_mut(Axis(1)).zip(&self.values) {
-            lane.map_inplace(|v| {
+        for (&column, &value) in self.columns.iter().zip(&self.values) {
+            out.column_mut(column).map_inplace(|v| {
                 if v.to_f64().is_nan() {
                     *v = value;
                 }

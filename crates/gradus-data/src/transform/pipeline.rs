@@ -15,7 +15,7 @@ pub struct Plan {
 
 #[derive(Clone, Debug, PartialEq)]
 enum Wanted {
-    Impute(Fill),
+    Impute { columns: Option<Vec<usize>>, fill: Fill },
     OneHot { columns: Vec<usize>, unknown: bool },
     Standardize,
     MinMax(f64, f64),
@@ -59,7 +59,13 @@ impl<T: Number> Step<T> {
 impl Plan {
     /// Then fill missing values ([`Impute`]).
     pub fn impute(mut self, fill: Fill) -> Self {
-        self.steps.push(Wanted::Impute(fill));
+        self.steps.push(Wanted::Impute { columns: None, fill });
+        self
+    }
+
+    /// Then fill the missing values of the columns with these numbers alone: numbers and categories want different fills.
+    pub fn impute_columns(mut self, columns: &[usize], fill: Fill) -> Self {
+        self.steps.push(Wanted::Impute { columns: Some(columns.to_vec()), fill });
         self
     }
 
@@ -96,7 +102,10 @@ impl Plan {
         let mut steps = Vec::with_capacity(self.steps.len());
         for wanted in &self.steps {
             let step = match wanted {
-                Wanted::Impute(fill) => Step::Impute(Impute::fit(&x, *fill)?),
+                Wanted::Impute { columns: None, fill } => Step::Impute(Impute::fit(&x, *fill)?),
+                Wanted::Impute { columns: Some(columns), fill } => {
+                    Step::Impute(Impute::fit_columns(&x, columns, *fill)?)
+                }
                 Wanted::OneHot { columns, unknown: false } => Step::OneHot(OneHot::fit(&x, columns)?),
                 Wanted::OneHot { columns, unknown: true } => Step::OneHot(OneHot::fit(&x, columns)?.allow_unknown()),
                 Wanted::Standardize => Step::Standardize(Standardizer::fit(&x)?),

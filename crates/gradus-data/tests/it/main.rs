@@ -15,6 +15,7 @@ mod loading;
 mod memory;
 mod splitting;
 mod standardizing;
+mod streaming;
 mod transforming;
 
 use std::path::PathBuf;

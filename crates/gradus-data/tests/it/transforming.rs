@@ -67,3 +67,25 @@ fn a_pipeline_is_saved_with_what_it_learned() {
     let z = fitted.transform(&new).unwrap();
     assert!((z[[0, 0]] - 0.5).abs() < 1e-15 && (z[[0, 1]] - 46.5).abs() < 1e-12, "{z}");
 }
+
+#[test]
+fn numbers_and_categories_are_filled_each_in_their_way() {
+    let train = array![[1.0, 2.0], [NAN, 1.0], [3.0, NAN], [9.0, 2.0]];
+    let plan = Pipeline::plan().impute_columns(&[0], Fill::Median).impute_columns(&[1], Fill::MostFrequent);
+    let fitted = plan.fit(&train).unwrap();
+    assert_eq!(fitted.transform(&train).unwrap(), array![[1.0, 2.0], [3.0, 1.0], [3.0, 2.0], [9.0, 2.0]]);
+    // A column that is not filled keeps what is missing.
+    let one = Impute::fit_columns(&train, &[1], Fill::MostFrequent).unwrap();
+    assert_eq!(one.values(), [2.0]);
+    let out = one.transform(&train);
+    assert!(out[[1, 0]].is_nan() && out[[2, 1]] == 2.0);
+    assert_eq!(Impute::fit_columns(&train, &[2], Fill::Mean).unwrap_err().kind(), Kind::Argument);
+    // Saved, read again, and checked on the way in.
+    let text = serde_json::to_string(&fitted).unwrap();
+    assert_eq!(serde_json::from_str::<Pipeline<f64>>(&text).unwrap(), fitted);
+    for hostile in
+        [r#"{"features":1,"columns":[4],"values":[1.0]}"#, r#"{"features":2,"columns":[0,1],"values":[1.0]}"#]
+    {
+        assert!(serde_json::from_str::<Impute<f64>>(hostile).is_err(), "{hostile}");
+    }
+}

@@ -59,6 +59,20 @@ pub trait Optimise<T: Real> {
     /// If a hyper-parameter is out of range, a group matches no leaf, or a gradient is not finite.
     fn try_step<N: Module<Elem = T>>(&mut self, net: &mut N, gradients: &Gradients<T>) -> Result<Stepped, Error>;
 
+    /// Whether it wants the gradients of a step [`elsewhere`](Self::elsewhere) too; the batches of the step are kept until then.
+    fn looks_elsewhere(&self) -> bool {
+        false
+    }
+
+    /// The net moved to where the gradients of this step are to be taken a second time, given those at the weights; `None` where
+    /// these will do. The second ones, of the same batches under the same masks, are what [`try_step`](Self::try_step) gets.
+    ///
+    /// # Errors
+    /// If a hyper-parameter is out of range.
+    fn elsewhere<N: Module<Elem = T>>(&self, _net: &N, _here: &Gradients<T>) -> Result<Option<N>, Error> {
+        Ok(None)
+    }
+
     /// The names of the leaves that received no gradient in the last step.
     fn unused_names(&self) -> Vec<String> {
         Vec::new()

@@ -5,6 +5,7 @@ mod constrained;
 mod paths;
 mod penalties;
 mod riemannian;
+mod sam;
 mod schedules;
 mod solvers;
 mod step;

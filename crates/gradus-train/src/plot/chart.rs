@@ -1,7 +1,9 @@
 //! A chart of lines: axes with ticks, a grid, a legend.
 
 use super::axis::Axis;
-use super::svg::{Anchor, COLOURS, Svg};
+use super::picture::{Anchor, COLOURS, Colour, GRID, INK, Picture, TICK};
+use crate::error::Result;
+use std::path::Path;
 
 pub(super) const WIDTH: f64 = 720.0;
 pub(super) const HEIGHT: f64 = 440.0;
@@ -98,8 +100,21 @@ impl Chart {
         self
     }
 
-    /// The picture.
+    /// The chart as SVG text.
     pub fn svg(&self) -> String {
+        self.picture().svg()
+    }
+
+    /// Draws the chart into a file ([`Picture::write`]): `.svg`, or `.png` with the feature `png`.
+    ///
+    /// # Errors
+    /// If the file cannot be written, or its name ends otherwise.
+    pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
+        self.picture().write(path)
+    }
+
+    /// The chart, drawn.
+    pub fn picture(&self) -> Picture {
         let [left, top, right, bottom] = FRAME;
         let all = || self.lines.iter().flat_map(|l| l.points.iter());
         let (x, y) = if self.unit_square {
@@ -108,41 +123,41 @@ impl Chart {
             (Axis::around(all().map(|p| p.0), false), Axis::around(all().map(|p| p.1), self.log_y))
         };
         let place = |p: (f64, f64)| (left + x.at(p.0) * (right - left), bottom - y.at(p.1) * (bottom - top));
-        let mut svg = Svg::new(WIDTH, HEIGHT);
-        svg.title(((left + right) / 2.0, 26.0), &self.title);
+        let mut picture = Picture::new(WIDTH, HEIGHT);
+        picture.title(((left + right) / 2.0, 26.0), &self.title);
         for (tick, says) in x.ticks() {
             let at = left + x.at(tick) * (right - left);
-            svg.segment((at, top), (at, bottom), "#e4e4e4", 1.0, false);
-            svg.text((at, bottom + 18.0), Anchor::Middle, "#444", &says);
+            picture.segment((at, top), (at, bottom), GRID, 1.0, false);
+            picture.text((at, bottom + 18.0), Anchor::Middle, TICK, &says);
         }
         for (tick, says) in y.ticks() {
             let at = bottom - y.at(tick) * (bottom - top);
-            svg.segment((left, at), (right, at), "#e4e4e4", 1.0, false);
-            svg.text((left - 8.0, at + 4.5), Anchor::End, "#444", &says);
+            picture.segment((left, at), (right, at), GRID, 1.0, false);
+            picture.text((left - 8.0, at + 4.5), Anchor::End, TICK, &says);
         }
-        svg.segment((left, top), (left, bottom), "#444", 1.2, false);
-        svg.segment((left, bottom), (right, bottom), "#444", 1.2, false);
-        svg.text(((left + right) / 2.0, HEIGHT - 12.0), Anchor::Middle, "#222", &self.x_label);
-        svg.upwards((20.0, (top + bottom) / 2.0), &self.y_label);
+        picture.segment((left, top), (left, bottom), TICK, 1.2, false);
+        picture.segment((left, bottom), (right, bottom), TICK, 1.2, false);
+        picture.text(((left + right) / 2.0, HEIGHT - 12.0), Anchor::Middle, INK, &self.x_label);
+        picture.upwards((20.0, (top + bottom) / 2.0), &self.y_label);
         if self.diagonal {
-            svg.segment(place((0.0, 0.0)), place((1.0, 1.0)), "#888", 1.2, true);
+            picture.segment(place((0.0, 0.0)), place((1.0, 1.0)), Colour([0x88; 3], 1.0), 1.2, true);
         }
-        for (line, colour) in self.lines.iter().zip(COLOURS.iter().cycle()) {
+        for (line, colour) in self.lines.iter().zip(COLOURS.into_iter().cycle()) {
             let shown = |p: &(f64, f64)| p.0.is_finite() && p.1.is_finite() && (!self.log_y || p.1 > 0.0);
             for run in line.points.split(|p| !shown(p)).filter(|run| !run.is_empty()) {
                 let run: Vec<(f64, f64)> = run.iter().map(|&p| place(p)).collect();
-                svg.polyline(&run, colour);
+                picture.polyline(&run, colour);
                 if line.dots || run.len() == 1 {
-                    run.iter().for_each(|&p| svg.dot(p, 3.2, colour));
+                    run.iter().for_each(|&p| picture.dot(p, 3.2, colour));
                 }
             }
         }
-        self.legend(&mut svg);
-        svg.finish()
+        self.legend(&mut picture);
+        picture
     }
 
     /// The names of the lines, in the upper right corner over a white ground; none for a single line.
-    fn legend(&self, svg: &mut Svg) {
+    fn legend(&self, picture: &mut Picture) {
         if self.lines.len() < 2 {
             return;
         }
@@ -150,11 +165,11 @@ impl Chart {
         let longest = self.lines.iter().map(|l| l.name.chars().count()).max().unwrap_or(0) as f64;
         let (width, height) = (longest * 7.2 + 48.0, self.lines.len() as f64 * 20.0 + 8.0);
         let corner = if self.unit_square { FRAME[0] + 10.0 } else { right - width - 6.0 };
-        svg.rect((corner, top + 6.0), (width, height), "rgba(255,255,255,0.85)");
-        for (i, (line, colour)) in self.lines.iter().zip(COLOURS.iter().cycle()).enumerate() {
+        picture.rect((corner, top + 6.0), (width, height), Colour([255; 3], 0.85));
+        for (i, (line, colour)) in self.lines.iter().zip(COLOURS.into_iter().cycle()).enumerate() {
             let y = top + 20.0 + 20.0 * i as f64;
-            svg.segment((corner + 8.0, y), (corner + 32.0, y), colour, 2.4, false);
-            svg.text((corner + 38.0, y + 4.5), Anchor::Start, "#222", &line.name);
+            picture.segment((corner + 8.0, y), (corner + 32.0, y), colour, 2.4, false);
+            picture.text((corner + 38.0, y + 4.5), Anchor::Start, INK, &line.name);
         }
     }
 }

@@ -2,14 +2,13 @@
 
 use super::{LayerSignal, SignalReport};
 use crate::error::Result;
-use crate::history::write;
-use crate::plot::{Chart, stacked};
+use crate::plot::{Chart, Picture, stacked};
 use std::path::Path;
 
 impl SignalReport {
     /// One picture over the layers: above, E\[y²\] as measured and as predicted and E\[(∂L/∂y)²\], on a logarithmic axis; below, the largest
     /// and the smallest singular value of each Jacobian.
-    pub fn svg(&self) -> String {
+    pub fn picture(&self) -> Picture {
         let line = |number: &dyn Fn(&LayerSignal) -> Option<f64>| -> Vec<(f64, f64)> {
             let numbers = self.layers.iter().enumerate().filter_map(|(i, l)| Some((i as f64 + 1.0, number(l)?)));
             numbers.filter(|p| p.1.is_finite() && p.1 > 0.0).collect()
@@ -30,11 +29,16 @@ impl SignalReport {
         stacked(&[sizes, spectra])
     }
 
-    /// Writes [`svg`](SignalReport::svg) to a file; folders on the way are made.
+    /// The [`picture`](SignalReport::picture) as SVG text.
+    pub fn svg(&self) -> String {
+        self.picture().svg()
+    }
+
+    /// Writes the picture to a file, `.svg` or (feature `png`) `.png`; folders on the way are made.
     ///
     /// # Errors
-    /// If the file cannot be written.
+    /// If the file cannot be written, or its name ends otherwise.
     pub fn plot(&self, path: impl AsRef<Path>) -> Result<()> {
-        write(path.as_ref(), self.svg().as_bytes())
+        self.picture().write(path)
     }
 }

@@ -127,14 +127,15 @@ where
             let _span = tracing::trace_span!("batch", index = piece.index, step = run.step).entered();
             let mut mode = Mode::train(&mut run.rng);
             let (grads, loss) = self.gradients(net, &batch, piece, &mut mode, run)?;
-            group.add(grads, loss);
+            group.hold(batch, mode, self.optimiser.looks_elsewhere());
+            group.add(grads);
             around.display.tick(loss);
             let last = piece.index + 1 == batches;
             if group.batches < self.accumulate && !last {
                 return Ok(Continue(()));
             }
             let Some(grads) = group.take() else { return Ok(Continue(())) };
-            let stepped = self.step(net, &grads, &batch, piece, &mode, run)?;
+            let stepped = self.step(net, grads, &group.held, piece, run)?;
             if run.step == 0 && stepped.unused > 0 {
                 around.unused = self.optimiser.unused_names();
                 around.display.say(&format!(

@@ -12,23 +12,32 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// The batches of the present step.
-pub(super) struct Group<T: gradus_tensor::Real> {
+pub(super) struct Group<T: gradus_tensor::Real, B> {
     grads: Option<Gradients<T>>,
     pub(super) batches: usize,
-    pub(super) loss: f64,
+    /// The batches that may be wanted again, each with its masks; the last one always.
+    pub(super) held: Vec<(B, Mode)>,
 }
 
-impl<T: gradus_tensor::Real> Group<T> {
+impl<T: gradus_tensor::Real, B> Group<T, B> {
     pub(super) fn new() -> Self {
-        Group { grads: None, batches: 0, loss: f64::NAN }
+        Group { grads: None, batches: 0, held: Vec::new() }
     }
 
-    pub(super) fn add(&mut self, new: Gradients<T>, loss: f64) {
+    /// Keeps a batch, beside those before it or in their place.
+    pub(super) fn hold(&mut self, batch: B, mode: Mode, all: bool) {
+        if !all || self.batches == 0 {
+            self.held.clear();
+        }
+        self.held.push((batch, mode));
+    }
+
+    pub(super) fn add(&mut self, new: Gradients<T>) {
         self.grads = Some(match self.grads.take() {
             None => new,
             Some(sum) => sum.plus(new),
         });
-        (self.batches, self.loss) = (self.batches + 1, loss);
+        self.batches += 1;
     }
 
     /// The mean of the gradients, and an empty group.
@@ -68,20 +77,31 @@ where
         Ok((value.backward(), total))
     }
 
-    /// The optimiser's step.
+    /// The optimiser's step, with the gradients where it wants them.
     pub(super) fn step(
         &mut self,
         net: &mut N,
-        grads: &Gradients<N::Elem>,
-        batch: &B,
+        grads: Gradients<N::Elem>,
+        held: &[(B, Mode)],
         piece: Piece,
-        mode: &Mode,
         run: &Run,
     ) -> Result<Stepped> {
-        match self.optimiser.try_step(net, grads) {
-            Ok(stepped) => Ok(stepped),
-            Err(e) if e.kind() == Kind::NonFinite => Err(self.not_finite(&e.to_string(), net, batch, piece, mode, run)),
-            Err(e) => Err(e.into()),
+        let grads = match self.optimiser.elsewhere(net, &grads)? {
+            None => grads,
+            Some(there) => {
+                let mut group: Group<N::Elem, B> = Group::new();
+                for (batch, mode) in held {
+                    group.add(self.objective.evaluate(&there, batch, &mut mode.again())?.backward());
+                }
+                group.take().map_or(grads, |grads| grads.carried(&there, net))
+            }
+        };
+        match (self.optimiser.try_step(net, &grads), held.last()) {
+            (Ok(stepped), _) => Ok(stepped),
+            (Err(e), Some((batch, mode))) if e.kind() == Kind::NonFinite => {
+                Err(self.not_finite(&e.to_string(), net, batch, piece, mode, run))
+            }
+            (Err(e), _) => Err(e.into()),
         }
     }
 

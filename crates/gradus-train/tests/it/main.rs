@@ -1,14 +1,17 @@
 //! Tests of the training loop, the checkpoints, the metrics and the pictures.
 
 mod constrained;
+mod faulty;
 mod fuzzing;
 mod hostile;
 mod killing;
 mod looping;
 mod low_precision;
 mod metrics;
+mod pictures;
 mod resuming;
 mod signals;
+mod telling;
 mod training;
 
 use gradus_train::rand::{SeedableRng, rngs::Xoshiro256PlusPlus};

@@ -1,21 +1,22 @@
 //! A run that was stopped and resumed is bit for bit the one that never stopped.
 
 use crate::{folder, seeded};
-use gradus_nn::{Activation, BatchNorm, Dropout, Linear, Sequential, cross_entropy, to_bytes};
+use gradus_nn::constraints::manifold::Stiefel;
+use gradus_nn::init::orthogonal;
+use gradus_nn::{Activation, BatchNorm, Dropout, Linear, Module, Sequential, cross_entropy, to_bytes};
 use gradus_optim::constrained::{Ascent, NuPi};
+use gradus_optim::riemannian::Riemannian;
 use gradus_optim::schedule::{Schedule, cosine, plateau};
-use gradus_optim::{Adam, Average, Lion, Objective, Optimise, RmsProp, Sgd, penalty};
-use gradus_train::checkpoint::{Disk, Native, Sink};
-use gradus_train::data::{Classification, Loader, Supervised};
+use gradus_optim::{Adam, Average, Lion, Objective, Optimise, RmsProp, Sam, Sgd, penalty};
+use gradus_train::data::{Classification, Loader, Sampler, Supervised};
 use gradus_train::metric::Accuracy;
 use gradus_train::ndarray::{Array1, Array2};
 use gradus_train::rand::RngExt;
-use gradus_train::tensor::{Index, Mode, Tensor};
+use gradus_train::tensor::{Index, Mode, Param, Role, Tensor, VisitorMut};
 use gradus_train::{Checkpoints, ErrorKind, Progress, Report, Result, Scores, Stop, Trainer, multiplier};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub(crate) type Batch = (Tensor, Index);
 
@@ -36,7 +37,10 @@ pub(crate) const STEPS: u64 = 3 * EPOCHS;
 const EPOCHS: u64 = 4;
 
 /// Everything that has a state, in one trainer: dropout, running statistics, a schedule, a multiplier, averages, accumulation.
-fn trainer<'a, O: Optimise<f32>>(optimiser: O, test: &'a Classification) -> Trainer<'a, Sequential, Batch, O> {
+pub(crate) fn trainer<'a, O: Optimise<f32>>(
+    optimiser: O,
+    test: &'a Classification,
+) -> Trainer<'a, Sequential, Batch, O> {
     let rule = NuPi { integral: 0.05, proportional: 0.3, nu: 0.5 };
     let norm = |net: &Sequential, _: &Batch, _: &mut Mode| {
         gradus_nn::state(net).get("0.weight").expect("the first layer has a weight").square().sum()
@@ -58,31 +62,68 @@ fn trainer<'a, O: Optimise<f32>>(optimiser: O, test: &'a Classification) -> Trai
 }
 
 /// What is left behind: weights and running statistics, averages, history without its seconds.
-type Left = (Vec<u8>, String, String);
+pub(crate) type Left = (Vec<u8>, String, String);
 
-fn left<O>(net: &Sequential, trainer: &Trainer<'_, Sequential, Batch, O>, report: &Report) -> Left {
+pub(crate) fn left<O>(net: &Sequential, trainer: &Trainer<'_, Sequential, Batch, O>, report: &Report) -> Left {
     let strip =
         |csv: String| csv.lines().map(|l| l.rsplit_once(',').unwrap().0.to_owned()).collect::<Vec<_>>().join("\n");
     let averages = trainer.averages().map(|a| format!("{:?}", a.state()));
     (to_bytes(net).unwrap(), averages.unwrap_or_default(), strip(report.history().csv()))
 }
 
+/// Where the batches come from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Source {
+    Rows,
+    Shuffled,
+    Weighted,
+    Balanced,
+}
+
+/// A loader with noise on every batch, whose workers and distance ahead change from leg to leg.
+fn loader(
+    source: Source,
+    train: &Classification,
+    leg: usize,
+    rng: &mut impl gradus_train::rand::Rng,
+) -> Loader<Classification> {
+    let sampler = match source {
+        Source::Weighted => Sampler::Weighted { weights: (1..24).map(f64::from).collect(), draws: 23 },
+        Source::Balanced => Sampler::Balanced { labels: train.y.to_vec() },
+        _ => Sampler::Shuffle,
+    };
+    let noisy = Loader::new(train.clone(), 4, rng).map(|batch: Classification, rng| {
+        Ok(batch.map_x(|mut x| {
+            x.mapv_inplace(|x| x + 0.01 * rng.random::<f32>());
+            x
+        }))
+    });
+    noisy.sampler(sampler).workers(leg % 3).ahead(1 + leg % 4)
+}
+
+type Net<'a> = &'a dyn Fn() -> Sequential;
+
 /// Trains, stopping after each of `stops` with a new process' worth of fresh objects each time.
-fn run<O: Optimise<f32>>(make: &dyn Fn() -> O, stops: &[u64], dir: &Path, with_loader: bool) -> Left {
+pub(crate) fn run<O: Optimise<f32>>(
+    net: Net<'_>,
+    make: &dyn Fn() -> O,
+    stops: &[u64],
+    dir: &Path,
+    source: Source,
+) -> Left {
     let (train, test) = (data(23), data(11));
     let mut stops = stops.to_vec();
     stops.push(u64::MAX);
-    for (i, &stop) in stops.iter().enumerate() {
+    for (leg, &stop) in stops.iter().enumerate() {
         let (mut net, mut rng) = (net(), seeded(4));
         let mut trainer = trainer(make(), &test)
             .checkpoint(Checkpoints::new(dir))
-            .resume(i > 0)
+            .resume(leg > 0)
             .on_step(move |at| if at.step == stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) });
-        let report = if with_loader {
-            let mut loader = Loader::new(train.clone(), 4, &mut rng).workers(i % 3);
-            trainer.fit_loader(&mut net, &mut loader, &mut rng)
-        } else {
+        let report = if let Source::Rows = source {
             trainer.fit(&mut net, &train, &mut rng)
+        } else {
+            trainer.fit_loader(&mut net, &mut loader(source, &train, leg, &mut rng), &mut rng)
         };
         let report = report.unwrap();
         if stop >= STEPS {
@@ -94,42 +135,115 @@ fn run<O: Optimise<f32>>(make: &dyn Fn() -> O, stops: &[u64], dir: &Path, with_l
     unreachable!("the last stop lies behind the end")
 }
 
-fn stops_anywhere<O: Optimise<f32>>(name: &str, make: &dyn Fn() -> O) {
+/// Stops a run of each source in turn at random places, one to three times, until there were `points` stops.
+fn stops_anywhere<O: Optimise<f32>>(name: &str, net: Net<'_>, make: &dyn Fn() -> O, points: usize) {
     let rng = &mut seeded(name.len() as u64);
-    let straight = run(make, &[], &folder(&format!("straight-{name}")), false);
-    let by_loader = run(make, &[], &folder(&format!("straight-loader-{name}")), true);
+    let sources = [Source::Rows, Source::Shuffled, Source::Weighted, Source::Balanced];
+    let straight = sources.map(|source| run(net, make, &[], &folder(&format!("straight-{name}-{source:?}")), source));
     let dir = folder(&format!("stopped-{name}"));
-    let mut points = 0;
-    while points < 50 {
+    let (mut done, mut round) = (0, 0);
+    while done < points {
         let mut stops: Vec<u64> = (0..rng.random_range(1..4)).map(|_| rng.random_range(1..STEPS)).collect();
         stops.sort_unstable();
         stops.dedup();
-        points += stops.len();
-        let with_loader = rng.random::<bool>();
+        (done, round) = (done + stops.len(), round + 1);
         let _ = std::fs::remove_dir_all(&dir);
-        let resumed = run(make, &stops, &dir, with_loader);
-        assert_eq!(&resumed, if with_loader { &by_loader } else { &straight }, "{name}, stopped after {stops:?}");
+        let resumed = run(net, make, &stops, &dir, sources[round % 4]);
+        assert_eq!(resumed, straight[round % 4], "{name}, {:?}, stopped after {stops:?}", sources[round % 4]);
     }
+    println!("{name}: {done} stops in {round} runs, all equal bit for bit");
+}
+
+/// The net with its first weight on the Stiefel manifold, for optimisers that step along it.
+fn net_on_a_manifold() -> Sequential {
+    struct Attach;
+    impl VisitorMut<f32> for Attach {
+        fn tensor(&mut self, _: &mut Tensor) {}
+        fn param(&mut self, p: &mut Param) {
+            if p.role() == Role::Weight && p.value().shape() == [5, 2] {
+                p.set_manifold(Some(Arc::new(Stiefel::default())));
+            }
+        }
+    }
+    let mut rng = seeded(9);
+    let first = Linear::builder(2, 5).init(orthogonal(1.0)).build(&mut rng);
+    let trunk = Sequential::new().then(first).then(BatchNorm::new(5)).then(Activation::tanh());
+    let mut net = trunk.then(Dropout::new(0.2)).then(Linear::new(5, 2, &mut rng));
+    net.visit_mut(&mut Attach);
+    net
 }
 
 #[test]
 fn sgd_stops_anywhere() {
-    stops_anywhere("sgd", &|| Sgd::new(0.2).momentum(0.9).schedule(plateau(1)));
+    stops_anywhere("sgd", &net, &|| Sgd::new(0.2).momentum(0.9).schedule(plateau(1)), 8);
 }
 
 #[test]
 fn adam_stops_anywhere() {
-    stops_anywhere("adam", &|| Adam::new(0.05).schedule(cosine(12)));
+    stops_anywhere("adam", &net, &|| Adam::new(0.05).schedule(cosine(12)), 8);
 }
 
 #[test]
-fn rmsprop_stops_anywhere() {
-    stops_anywhere("rmsprop", &|| RmsProp::new(0.01).schedule(cosine(4).by_epoch()));
+fn sharpness_aware_descent_stops_anywhere() {
+    stops_anywhere("sam", &net, &|| Sam::new(0.05, Adam::new(0.05).schedule(cosine(12))), 8);
 }
 
 #[test]
-fn lion_stops_anywhere() {
-    stops_anywhere("lion", &|| Lion::new(0.01).schedule(cosine(12).warm_up(3)));
+fn steps_along_a_manifold_stop_anywhere() {
+    let adam = || Riemannian::adam(0.05).schedule(cosine(12));
+    stops_anywhere("riemannian-adam", &net_on_a_manifold, &adam, 8);
+    stops_anywhere("riemannian-sgd", &net_on_a_manifold, &|| Riemannian::sgd(0.05).momentum(0.9), 4);
+}
+
+#[test]
+#[ignore = "long: fifty stops for each of seven optimisers"]
+fn stops_long() {
+    stops_anywhere("sgd-long", &net, &|| Sgd::new(0.2).momentum(0.9).schedule(plateau(1)), 50);
+    stops_anywhere("adam-long", &net, &|| Adam::new(0.05).schedule(cosine(12)), 50);
+    stops_anywhere("rmsprop-long", &net, &|| RmsProp::new(0.01).schedule(cosine(4).by_epoch()), 50);
+    stops_anywhere("lion-long", &net, &|| Lion::new(0.01).schedule(cosine(12).warm_up(3)), 50);
+    stops_anywhere("sam-long", &net, &|| Sam::new(0.05, Sgd::new(0.2).momentum(0.9)).adaptive(), 50);
+    stops_anywhere("riemannian-adam-long", &net_on_a_manifold, &|| Riemannian::adam(0.05).schedule(cosine(12)), 50);
+    stops_anywhere("riemannian-sgd-long", &net_on_a_manifold, &|| Riemannian::sgd(0.05).momentum(0.9), 50);
+}
+
+/// A net that is wide enough for its work to be shared, on real digits.
+#[test]
+fn legs_on_other_numbers_of_threads_end_the_same() {
+    use gradus_kernels::threads::set_threads;
+    let digits = gradus_train::data::digits();
+    let rows = |n: usize, from: usize| {
+        let picked = gradus_train::data::Rows::pick(&digits, &(from..from + n).collect::<Vec<_>>());
+        picked.map_x(|x| x / 16.0)
+    };
+    let (train, test) = (rows(384, 0), rows(100, 384));
+    let legs = |name: &str, legs: &[(usize, u64)]| {
+        let dir = folder(name);
+        let mut last = None;
+        for (leg, &(threads, stop)) in legs.iter().enumerate() {
+            set_threads(threads);
+            let mut rng = seeded(3);
+            let trunk = Sequential::new().then(Linear::new(64, 256, &mut rng)).then(BatchNorm::new(256));
+            let trunk = trunk.then(Activation::tanh()).then(Dropout::new(0.2));
+            let mut net = trunk.then(Linear::new(256, 10, &mut rng));
+            let objective = Objective::supervised(Sequential::forward, cross_entropy);
+            let mut trainer = Trainer::new(objective.with(penalty::frobenius_sq(1e-4)), Adam::new(0.01))
+                .epochs(2)
+                .batch_size(96)
+                .validate(&test)
+                .average(Average::exponential(0.9))
+                .progress(Progress::Quiet)
+                .checkpoint(Checkpoints::new(&dir))
+                .resume(leg > 0)
+                .on_step(move |at| if at.step == stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) });
+            let report = trainer.fit(&mut net, &train, &mut rng).unwrap();
+            last = Some(left(&net, &trainer, &report));
+        }
+        last.unwrap()
+    };
+    let straight = legs("threads-1", &[(1, u64::MAX)]);
+    assert_eq!(straight, legs("threads-1-2-4", &[(1, 2), (2, 5), (4, u64::MAX)]));
+    assert_eq!(straight, legs("threads-4-1-2", &[(4, 1), (1, 7), (2, u64::MAX)]));
 }
 
 #[test]
@@ -152,99 +266,4 @@ fn what_does_not_fit_is_said() {
     let mut plain = Trainer::new(objective, Sgd::new(0.1)).batch_size(4).checkpoint(dir.as_path()).resume(true);
     let error = plain.fit(&mut net(), &train, &mut seeded(1)).unwrap_err();
     assert!(error.to_string().contains("is `sgd`"), "{error}");
-}
-
-/// Fails at the `at`-th call, or writes half of what it is given there.
-struct Faulty {
-    calls: Arc<AtomicUsize>,
-    at: usize,
-    short: bool,
-}
-
-impl Faulty {
-    fn fails(&self) -> bool {
-        self.calls.fetch_add(1, Ordering::Relaxed) == self.at
-    }
-    fn call(&self) -> std::io::Result<()> {
-        if self.fails() { Err(std::io::Error::other("the disk is full")) } else { Ok(()) }
-    }
-}
-
-struct FaultyFile(Box<dyn Sink>, Faulty);
-
-impl std::io::Write for FaultyFile {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        if self.1.fails() {
-            if self.1.short {
-                return self.0.write(&bytes[..bytes.len() / 2]);
-            }
-            // A full disk: part of it arrives, then the error.
-            let _ = self.0.write(&bytes[..bytes.len() / 3]);
-            return Err(std::io::Error::other("the disk is full"));
-        }
-        self.0.write(bytes)
-    }
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.1.call()?;
-        self.0.flush()
-    }
-}
-
-impl Sink for FaultyFile {
-    fn sync(&mut self) -> std::io::Result<()> {
-        self.1.call()?;
-        self.0.sync()
-    }
-}
-
-impl Disk for Faulty {
-    fn create(&self, path: &Path) -> std::io::Result<Box<dyn Sink>> {
-        self.call()?;
-        let own = Faulty { calls: self.calls.clone(), ..*self };
-        Ok(Box::new(FaultyFile(Native.create(path)?, own)))
-    }
-    fn rename(&self, from: &Path, to: &Path) -> std::io::Result<()> {
-        self.call()?;
-        Native.rename(from, to)
-    }
-    fn sync_folder(&self, folder: &Path) -> std::io::Result<()> {
-        self.call()?;
-        Native.sync_folder(folder)
-    }
-    fn remove(&self, path: &Path) -> std::io::Result<()> {
-        self.call()?;
-        Native.remove(path)
-    }
-}
-
-#[test]
-fn a_disk_that_fails_at_any_call_loses_nothing() {
-    let (train, test) = (data(23), data(11));
-    let straight = run(&|| Adam::new(0.05), &[], &folder("sound-disk"), false);
-    let (mut at, mut failed) = (0, 0);
-    for short in [false, true] {
-        at = 0;
-        loop {
-            let dir = folder("faulty-disk");
-            let calls = Arc::new(AtomicUsize::new(0));
-            let disk = Faulty { calls: calls.clone(), at, short };
-            let mut first = trainer(Adam::new(0.05), &test);
-            first = first.checkpoint(Checkpoints::new(&dir).every_steps(2).disk(disk));
-            let outcome = first.fit(&mut net(), &train, &mut seeded(4));
-            failed += usize::from(outcome.is_err());
-            if let Err(error) = &outcome {
-                assert!(error.kind() == ErrorKind::File && error.to_string().contains("disk is full"), "{error}");
-            }
-            // Whatever was saved before is there; the run goes on to the same end.
-            let (mut again, mut second) = (net(), trainer(Adam::new(0.05), &test));
-            second = second.checkpoint(Checkpoints::new(&dir)).resume(true);
-            let report = second.fit(&mut again, &train, &mut seeded(4)).unwrap();
-            assert_eq!(left(&again, &second, &report), straight, "call {at}, short {short}");
-            if calls.load(Ordering::Relaxed) <= at {
-                break;
-            }
-            at += if short { 7 } else { 3 };
-        }
-    }
-    assert!(at > 60 && failed > 20, "{at} calls, {failed} failed");
 }

@@ -1,0 +1,101 @@
+//! Pictures: what a plot must show is there, as text and as pixels.
+
+use gradus_train::ErrorKind;
+use gradus_train::metric::{CalibrationError, Confusion, Metric};
+use gradus_train::plot::{Chart, Picture, calibration, confusion};
+use gradus_train::tensor::{Index, Tensor};
+
+/// Three classes; of four samples of class 0 one is taken for 2, all others are right.
+fn judged() -> (Confusion, CalibrationError) {
+    let logits =
+        Tensor::<f32>::from_slice(&[6, 3], &[9., 0., 0., 9., 0., 0., 9., 0., 0., 0., 0., 9., 0., 9., 0., 0., 0., 9.]);
+    let labels = Index::new(&[6], vec![0, 0, 0, 0, 1, 2]);
+    let (mut matrix, mut error) = (Confusion::new(), CalibrationError::new(10));
+    matrix.update(&logits, &labels);
+    error.update(&logits, &labels);
+    (matrix, error)
+}
+
+fn chart() -> Chart {
+    Chart::new("f & g < h")
+        .x_label("t")
+        .y_label("‖∇L‖²")
+        .line("f", vec![(0.0, 1.0), (1.0, 2.0)])
+        .dots("g", vec![(0.5, 1.5)])
+}
+
+#[test]
+fn svg_names_everything_and_escapes_it() {
+    let svg = chart().svg();
+    for text in ["f &amp; g &lt; h", ">t<", ">‖∇L‖²<", ">g<", "<circle", "#0072b2"] {
+        assert!(svg.contains(text), "{text} in {svg}");
+    }
+    let (matrix, error) = judged();
+    let svg = confusion(&matrix).svg();
+    // The full shade for a class that is always right; 3 of 4 in between.
+    assert!(svg.contains("fill=\"#005aa5\"") && svg.contains(">3</text>"), "{svg}");
+    assert!(calibration(&error).svg().contains("Calibration (expected error 0.1"), "{}", calibration(&error).svg());
+}
+
+#[test]
+fn a_name_says_the_kind_of_file() {
+    let dir = crate::folder("pictures");
+    chart().write(dir.join("new/chart.svg")).unwrap();
+    assert_eq!(std::fs::read_to_string(dir.join("new/chart.svg")).unwrap(), chart().svg());
+    for name in ["chart", "chart.jpg"] {
+        let error = chart().write(dir.join(name)).unwrap_err();
+        assert!(error.kind() == ErrorKind::Argument && error.to_string().contains(".svg or .png"), "{error}");
+    }
+    let png = chart().write(dir.join("chart.png"));
+    if cfg!(feature = "png") {
+        png.unwrap();
+        assert!(std::fs::read(dir.join("chart.png")).unwrap().starts_with(b"\x89PNG\r\n\x1a\n"));
+    } else {
+        assert!(png.unwrap_err().to_string().contains("the feature `png`"));
+    }
+}
+
+#[cfg(feature = "png")]
+fn pixels(picture: &Picture) -> tiny_skia::Pixmap {
+    tiny_skia::Pixmap::decode_png(&picture.png()).unwrap()
+}
+
+/// How many pixels of a rectangle (in units of the picture) are darker than grey.
+#[cfg(feature = "png")]
+fn ink(map: &tiny_skia::Pixmap, x: std::ops::Range<u32>, y: std::ops::Range<u32>) -> usize {
+    let dark = |x: u32, y: u32| map.pixel(x, y).is_some_and(|p| p.red() < 128 && p.green() < 128 && p.blue() < 128);
+    (2 * y.start..2 * y.end).map(|y| (2 * x.start..2 * x.end).filter(|&x| dark(x, y)).count()).sum()
+}
+
+#[test]
+#[cfg(feature = "png")]
+fn pixels_are_where_the_text_of_the_svg_says() {
+    let (matrix, _) = judged();
+    let map = pixels(&confusion(&matrix));
+    assert_eq!((map.width(), map.height()), (2 * (84 + 420 + 24), 2 * (64 + 420 + 56)));
+    let colour = |x: u32, y: u32| map.pixel(2 * x, 2 * y).map(|p| [p.red(), p.green(), p.blue()]).unwrap();
+    // Cells are 140 wide: class 1 as 1 is full, class 1 as 0 empty.
+    assert_eq!((colour(84 + 150, 64 + 150), colour(84 + 10, 64 + 150)), ([0, 90, 165], [245, 247, 250]));
+    // The title, the classes at the left, and the count 3 in white on the first cell: ink, or none around it.
+    assert!(ink(&map, 200..400, 12..30) > 300, "title");
+    assert!(ink(&map, 60..80, 64..484) > 40, "classes");
+    assert_eq!(ink(&map, 0..528, 0..10), 0);
+}
+
+#[test]
+#[cfg(feature = "png")]
+fn letters_have_their_widths_and_none_is_a_gap() {
+    let picture = |title: &str| Chart::new(title).picture();
+    // The title is the only text above the frame: all ink there is its own.
+    let width = |title: &str| {
+        let map = pixels(&picture(title));
+        let used: Vec<u32> = (76..700).filter(|&x| ink(&map, x..x + 1, 8..34) > 0).collect();
+        used.last().map_or(0, |last| last - used[0] + 1)
+    };
+    assert_eq!(width(""), 0);
+    // In DejaVu Sans an m is 1.99 e-widths less 0.4: twelve of them are far wider than twelve l.
+    assert!(width("mmmmmmmmmmmm") > 2 * width("llllllllllll"));
+    for letter in "Aà‖∇²ᵀᵢλ→≤∞σ".chars() {
+        assert!(width(&format!("|{letter}|")) > width("||"), "{letter}");
+    }
+}
