@@ -156,11 +156,12 @@ macro_rules! adaptive {
 
             /// The output for the input `x`.
             #[track_caller]
-            pub fn forward(&self, x: &Tensor<T>, _: &mut Mode) -> Tensor<T> {
-                match self.output[..] {
+            pub fn forward(&self, x: &Tensor<T>, mode: &mut Mode) -> Tensor<T> {
+                let y = match self.output[..] {
                     [n] => x.$one(n),
                     _ => x.$two([self.output[0], self.output[1]]),
-                }
+                };
+                mode.report(self, &[x], y)
             }
         }
 

@@ -3,8 +3,8 @@
 use gradus_nn::rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
 use gradus_nn::tensor::{Mode, Module as Engine, Tensor, Tree, Visitor, VisitorMut, grad};
 use gradus_nn::{
-    Activation, BatchNorm, Conv2d, Dropout, ErrorKind, Func, Inspect, Layer, Linear, MaxPool, Module, Named, Names,
-    Residual, Sequential, Summary, capture,
+    Activation, AdaptiveAvgPool, AdaptiveMaxPool, BatchNorm, Conv2d, Dropout, ErrorKind, Func, Inspect, Layer, Linear,
+    MaxPool, Module, Named, Names, Residual, Sequential, Summary, capture,
 };
 
 type T = Tensor<f64>;
@@ -85,6 +85,31 @@ fn backprop_through_a_layer_is_its_transposed_weight() {
     let (dz, dx) = (grad(&loss, dz).unwrap(), grad(&loss, dx).unwrap());
     let worst = (dz.matmul(&net.head.weight().value()) - dx).abs().to_vec().into_iter().fold(0.0, f64::max);
     assert!(worst < 1e-14, "{worst:e}");
+}
+
+#[test]
+fn layers_without_parameters_report_without_a_list_around_them() {
+    #[derive(Debug, Module)]
+    struct Pools {
+        mean: AdaptiveAvgPool<f64>,
+        most: AdaptiveMaxPool<f64>,
+        fixed: MaxPool<f64>,
+        drop: Dropout<f64>,
+    }
+    let net = Pools {
+        mean: AdaptiveAvgPool::new([4]),
+        most: AdaptiveMaxPool::new([2]),
+        fixed: MaxPool::new([2]),
+        drop: Dropout::new(0.5),
+    };
+    let x = T::ones(&[1, 1, 8]);
+    let seen = capture(&net, &mut Mode::eval(), |net, mode| {
+        let x = net.most.forward(&net.mean.forward(&x, mode), mode);
+        net.drop.forward(&net.fixed.forward(&x, mode), mode)
+    });
+    let names: Vec<_> = seen.calls().iter().map(|c| c.name.as_deref().unwrap()).collect();
+    assert_eq!(names, ["mean", "most", "fixed", "drop"]);
+    assert_eq!(seen.output_of("mean").unwrap().shape(), [1, 1, 4]);
 }
 
 #[test]
