@@ -4,6 +4,7 @@ pub mod deep;
 pub mod digits_data;
 pub mod digits_report;
 mod pictures;
+pub use pictures::{noise, write_grid, write_picture};
 
 use clap::error::ErrorKind::{DisplayHelp, DisplayVersion};
 use clap::{Parser, ValueEnum};
@@ -11,8 +12,6 @@ use gradus::init::{Scheme, glorot_normal, glorot_uniform, he_normal, he_uniform,
 use gradus::tensor::{Grad, Param, Role, Tensor, Tree, Visitor};
 use std::path::Path;
 use std::process::ExitCode;
-
-pub use pictures::{noise, write_grid, write_picture};
 
 /// The flags of this program; a bad flag is one line on standard error and exit code 2.
 pub fn flags<A: Parser>() -> A {

@@ -13,7 +13,7 @@
 use clap::Parser;
 use gradus::data::{Classification, Loader, Standardizer};
 use gradus::nn::{Activation, BatchNorm, Dropout, Linear, Sequential, cross_entropy, to_bytes};
-use gradus::optim::{AdamW, Average, Objective, schedule::Schedule, schedule::cosine};
+use gradus::optim::{AdamW, Average, Objective, schedule::cosine};
 use gradus::rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
 use gradus::train::{Checkpoints, Record, Scores, Stop, Trainer, metric::Accuracy};
 use gradus_examples::{finish, flags, prepare_file, refuse, write_json};

@@ -2,7 +2,7 @@
 //! part says of them.
 
 use gradus::data::csv::{Table, Values};
-use gradus::data::{Classification, Error, Fill, Kind, Pipeline, Supervised};
+use gradus::data::{Classification, Error, Fill, Pipeline, Supervised};
 use gradus::ndarray::{Array1, Array2, Axis};
 use gradus::rand::Rng;
 
@@ -35,7 +35,7 @@ pub(crate) fn columns(table: &Table) -> String {
 /// of 0 and 1, and standardises: all fitted on the training part alone.
 pub(crate) fn prepare(table: &Table, target: &str, rng: &mut impl Rng) -> Result<Prepared, Error> {
     let Values::Category { codes, texts } = &table.column(target)?.values else {
-        return Err(Error::new(Kind::Type, format!("tabular: {target:?} is a number; choose a column of categories")));
+        return Err(Error::other(format!("tabular: {target:?} is a number; choose a column of categories")));
     };
     let known: Vec<usize> = (0..codes.len()).filter(|&row| codes[row].is_some()).collect();
     let labels: Array1<usize> = codes.iter().flatten().map(|&code| code as usize).collect();

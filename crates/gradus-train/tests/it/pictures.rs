@@ -2,7 +2,7 @@
 
 use gradus_train::ErrorKind;
 use gradus_train::metric::{CalibrationError, Confusion, Metric};
-use gradus_train::plot::{Chart, Picture, calibration, confusion};
+use gradus_train::plot::{Chart, calibration, confusion};
 use gradus_train::tensor::{Index, Tensor};
 
 /// Three classes; of four samples of class 0 one is taken for 2, all others are right.
@@ -56,7 +56,7 @@ fn a_name_says_the_kind_of_file() {
 }
 
 #[cfg(feature = "png")]
-fn pixels(picture: &Picture) -> tiny_skia::Pixmap {
+fn pixels(picture: &gradus_train::plot::Picture) -> tiny_skia::Pixmap {
     tiny_skia::Pixmap::decode_png(&picture.png()).unwrap()
 }
 
