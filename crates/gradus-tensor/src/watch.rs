@@ -96,8 +96,8 @@ impl Mode {
     /// ```
     /// use gradus_tensor::{Mode, Tensor};
     /// let mut mode = Mode::eval();
-    /// mode.watch(|seen| Some(seen.output * 2.0_f32));
-    /// let (layer, x) = ("a layer", Tensor::ones(&[2]));
+    /// mode.watch::<f32>(|seen| Some(seen.output * 2.0));
+    /// let (layer, x) = ("a layer", Tensor::<f32>::ones(&[2]));
     /// assert_eq!(mode.report(layer, &[&x], x.square()).to_vec(), [2.0, 2.0]);
     /// ```
     #[doc(alias = "register_forward_hook")]

@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// use gradus_train::LowPrecision;
 /// # use gradus_train::rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
 /// # let rng = &mut Xoshiro256PlusPlus::seed_from_u64(0);
-/// let net = Sequential::new().then(Linear::new(4, 8, rng)).then(Activation::tanh()).then(Linear::new(8, 2, rng));
+/// let net = Sequential::<f32>::new().then(Linear::new(4, 8, rng)).then(Activation::tanh()).then(Linear::new(8, 2, rng));
 /// let low = LowPrecision::all(Format::FP8_E4M3);
 /// let y = low.run(&net, &mut Mode::eval(), |net, mode| net.forward(&Tensor::ones(&[3, 4]), mode));
 /// assert_eq!(y.to_vec(), y.round_to(Format::FP8_E4M3, gradus_nn::tensor::floats::Rounding::Nearest).to_vec());

@@ -23,7 +23,7 @@ use std::collections::HashMap;
 /// use gradus_train::signal::Signal;
 /// # use gradus_train::rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
 /// # let rng = &mut Xoshiro256PlusPlus::seed_from_u64(0);
-/// let dense = Linear::builder(8, 8).init(orthogonal(1.0)).build(rng);
+/// let dense = Linear::<f32>::builder(8, 8).init(orthogonal(1.0)).build(rng);
 /// let net = Sequential::new().then(dense).then(Activation::relu()).then(Linear::new(8, 3, rng));
 /// let (x, labels) = (Tensor::eye(8), Index::new(&[8], vec![0, 1, 2, 0, 1, 2, 0, 1]));
 /// let report = Signal::new().run(&net, &x, &Mode::eval(), Sequential::forward, |y| cross_entropy(y, &labels))?;
