@@ -56,13 +56,27 @@ impl<T: Real> Map<T, 2> for Pull<T> {
     }
 }
 
-/// The same with these numbers given apart for each element.
-#[derive(Clone, Copy)]
-struct PullEach;
-impl<T: Real> Map<T, 6> for PullEach {
+/// The same along a row of channels, each with numbers of its own. A loop written out: `map` keeps no six inputs in vector registers.
+struct PullRow<'a, T> {
+    x: &'a [T],
+    g: &'a [T],
+    mean: &'a [T],
+    a: &'a [T],
+    b: &'a [T],
+    scale: &'a [T],
+    dx: &'a mut [T],
+}
+
+impl<T: Real> Kernel for PullRow<'_, T> {
+    type Output = ();
     #[inline(always)]
-    fn at<S: Isa>(self, _: S, [x, g, mean, a, b, scale]: [T; 6]) -> T {
-        (g - a - (x - mean) * b) * scale
+    fn run<S: Isa>(self, _: S) {
+        let PullRow { x, g, mean, a, b, scale, dx } = self;
+        let n = dx.len();
+        let (x, g, mean, a, b, scale) = (&x[..n], &g[..n], &mean[..n], &a[..n], &b[..n], &scale[..n]);
+        for k in 0..n {
+            dx[k] = (g[k] - a[k] - (x[k] - mean[k]) * b[k]) * scale[k];
+        }
     }
 }
 
@@ -121,7 +135,10 @@ pub fn pull_channels<T: Real>(at: ChannelPull<'_, T>, dx: &mut [T], sums: &mut [
     shape.each_plane(dx, |i, j, out| {
         let from = (i * c + j) * l;
         let (x, g) = (&x[from..from + out.len()], &g[from..from + out.len()]);
-        if l == 1 { map(PullEach, [x, g, &mean, &a, &b, &scale], out) } else { map(rules[j], [x, g], out) }
+        if l == 1 {
+            return simd(PullRow { x, g, mean: &mean, a: &a, b: &b, scale: &scale, dx: out });
+        }
+        map(rules[j], [x, g], out);
     });
 }
 
