@@ -9,8 +9,8 @@
 //! step   50  cross-entropy 0.11386
 //! …
 //! step  250  cross-entropy 0.00178
-//! orthogonal  fresh sequences: cross-entropy 0.00045, symbols right 99.82%; 269 steps, 35 s
-//! largest entry of |WᵀW − I|: 1.5e-7
+//! orthogonal  fresh sequences: cross-entropy 0.00040, symbols right 99.87%; 275 steps, 22 s
+//! largest entry of |WᵀW − I|: 2.1e-7
 //! ```
 use clap::Parser;
 use gradus::constraints::Stiefel;
