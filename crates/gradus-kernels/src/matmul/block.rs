@@ -1,12 +1,13 @@
 //! The product cut into pieces, and a piece into tiles.
 
-use super::pack::{Matrix, Panels};
+use super::pack::{Matrix, Panels, panel};
 use super::thin::{row_times_columns, row_times_rows};
 use super::tile::{Left, Out, Right, Steps, height, tile};
 use super::vector::{Job, Vector, tile_size, with_vectors};
 use crate::buffer::Shared;
 use crate::real::Real;
 use crate::threads::for_each_piece;
+use std::mem::MaybeUninit;
 
 /// What is done to each run of finished numbers: (row, first column, numbers).
 pub(crate) type Epilogue<'a, T> = Option<&'a (dyn Fn(usize, usize, &mut [T]) + Sync)>;
@@ -31,25 +32,43 @@ impl<T> Target<T> {
     }
 }
 
-/// The right operand: as it lies (unit steps along its rows), or in panels.
+/// The right operand: used as it lies (unit steps along its rows), rewritten panel by panel on the way, or in panels already.
 #[derive(Clone, Copy)]
 pub(crate) enum Operand<T> {
     Rows(Matrix<T>),
+    Any(Matrix<T>),
     Panels(Matrix<T>),
 }
 
 /// How long a run of k is worked off at a time: a panel of it stays in the first-level cache.
-fn k_block(k: usize) -> usize {
-    const MOST: usize = 320;
-    k.div_ceil(k.div_ceil(MOST).max(1)).max(1)
+const LONG: usize = 320;
+
+/// Bytes of that cache for a panel that is written there first and a strip of the left operand.
+const NEAR: usize = 36 << 10;
+
+/// The runs of k, all alike.
+fn k_block(k: usize, most: usize) -> usize {
+    k.div_ceil(k.div_ceil(most).max(1)).max(1)
 }
 
 /// Products of fewer multiplications than this are one piece.
 const PIECE: usize = 1 << 19;
 
+/// Whether b is rewritten on the way: where few rows use a panel, one that is used at once, out of the nearest cache, costs less than
+/// all of b written and read again.
+fn few(m: usize, mr: usize) -> bool {
+    m <= 16 * mr
+}
+
 /// The numbers of row and column pieces, by shape alone.
 fn cut(m: usize, k: usize, n: usize, (mr, nr): (usize, usize)) -> (usize, usize) {
     let work = m * n * k;
+    if few(m, mr) {
+        // By columns, so that no panel is rewritten twice.
+        let pieces = (work / PIECE).clamp(1, 8 + (work >> 25));
+        let columns = pieces.min(n.div_ceil(nr));
+        return if columns >= 4 { (1, columns) } else { ((pieces / columns).clamp(1, m.div_ceil(4 * mr)), columns) };
+    }
     let pieces = (work / (work / 32).clamp(PIECE, 1 << 26)).max(1);
     let rows = pieces.min(m.div_ceil(16 * mr)).max(m.div_ceil(32 * mr));
     let columns = pieces.div_ceil(rows).min(n.div_ceil(4 * nr)).max(1);
@@ -103,10 +122,13 @@ pub(crate) unsafe fn product<T: Real>(
         // SAFETY: the caller's.
         return unsafe { pieces((m, k, n), a, Operand::Rows(b), c, accumulate, epilogue) };
     }
-    let mut scratch = Shared::stale(k * n.next_multiple_of(nr));
-    let to = Target(scratch.get_mut().expect("a fresh buffer has one owner").as_mut_ptr());
-    // SAFETY: the scratch holds the panels; the rest is the caller's.
+    // SAFETY: the caller's; the scratch holds the panels.
     unsafe {
+        if few(m, mr) {
+            return pieces((m, k, n), a, Operand::Any(b), c, accumulate, epilogue);
+        }
+        let mut scratch = Shared::stale(k * n.next_multiple_of(nr));
+        let to = Target(scratch.get_mut().expect("a fresh buffer has one owner").as_mut_ptr());
         pack(k, n, b, to);
         let b = Operand::Panels(Matrix { data: to.0, row: nr, col: 1 });
         pieces((m, k, n), a, b, c, accumulate, epilogue);
@@ -153,6 +175,7 @@ pub(crate) unsafe fn pieces<T: Real>(
         unsafe {
             let b = match b {
                 Operand::Rows(b) => Operand::Rows(b.from(0, j)),
+                Operand::Any(b) => Operand::Any(b.from(0, j)),
                 Operand::Panels(b) => Operand::Panels(Matrix { data: b.data.add(j * k), ..b }),
             };
             let c = Out { data: c.at(i * n + j), row: n, accumulate };
@@ -182,7 +205,13 @@ impl<T: Real> Job<T> for Piece<T> {
     #[inline(always)]
     unsafe fn run<V: Vector<T = T>>(self) {
         let Piece { m, k, n, a, b, c } = self;
-        let (width, block) = (2 * V::LANES, k_block(k));
+        let width = 2 * V::LANES;
+        let block = match b {
+            Operand::Any(_) => k_block(k, LONG.min(NEAR / size_of::<T>() / (V::ROWS + width.min(n)))),
+            _ => k_block(k, LONG),
+        };
+        let mut near = Near([MaybeUninit::uninit(); NEAR]);
+        let near = near.0.as_mut_ptr().cast::<T>();
         // SAFETY: all addresses lie inside the operands that the caller vouches for.
         unsafe {
             let mut p = 0;
@@ -192,6 +221,10 @@ impl<T: Real> Job<T> for Piece<T> {
                 while j < n {
                     let right = match b {
                         Operand::Rows(b) => Right { data: b.data.add(p * b.row + j), steps: Steps(b.row) },
+                        Operand::Any(b) => {
+                            panel::<V>(depth, width.min(n - j), b.from(p, j), near);
+                            Right { data: near.cast_const(), steps: Steps(width) }
+                        }
                         Operand::Panels(b) => Right { data: b.data.add(j * k + p * width), steps: Steps(width) },
                     };
                     let mut i = 0;
@@ -209,3 +242,7 @@ impl<T: Real> Job<T> for Piece<T> {
         }
     }
 }
+
+/// Room for a panel, on whole lines of the cache.
+#[repr(align(64))]
+struct Near([MaybeUninit<u8>; NEAR]);

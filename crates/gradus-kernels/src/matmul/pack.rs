@@ -56,8 +56,12 @@ impl<T: Real> Job<T> for Panels<T> {
     }
 }
 
+/// One panel: `columns` columns of `k` rows, as rows of two vectors' width.
+///
+/// # Safety
+/// `from` holds k x columns numbers, `to` k rows of two vectors.
 #[inline(always)]
-unsafe fn panel<V: Vector>(k: usize, columns: usize, from: Matrix<V::T>, to: *mut V::T) {
+pub(crate) unsafe fn panel<V: Vector>(k: usize, columns: usize, from: Matrix<V::T>, to: *mut V::T) {
     let (l, width, block) = (V::LANES, 2 * V::LANES, V::BLOCK);
     // SAFETY: reads are of (p < k, j < columns), writes of k · width numbers.
     unsafe {

@@ -121,6 +121,13 @@ unsafe fn fixed<V: Vector, R: Walk, S: Walk, B: Walk, const H: usize, const N: u
         for i in 0..H {
             rows[i] = a.data.add(a.rows.at(i));
         }
+        if c.accumulate {
+            for i in 0..H {
+                for j in 0..N {
+                    prefetch(c.data.wrapping_add(i * c.row + j * V::LANES));
+                }
+            }
+        }
         let mut sums = [[V::zero(); N]; H];
         for p in 0..k {
             let (right, step) = (b.data.add(b.steps.at(p)), a.steps.at(p));
@@ -152,6 +159,18 @@ unsafe fn fixed<V: Vector, R: Walk, S: Walk, B: Walk, const H: usize, const N: u
             }
         }
     }
+}
+
+/// Asks for the line of `p` while other work goes on.
+#[inline(always)]
+fn prefetch<T>(p: *const T) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a hint, for any address; the instruction is in the target's baseline.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(p.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = p;
 }
 
 /// Cuts `rows` rows into tiles of at most `most`, without a low one at the end: the heights, in order.

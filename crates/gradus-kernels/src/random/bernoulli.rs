@@ -1,6 +1,6 @@
 //! Bernoulli masks by counter, and dropout with them.
 
-use super::philox::{Key, LANES, WORDS, tile};
+use super::philox::{Key, WORDS, tile};
 use super::{PIECE, Tiles, cover, cover_here};
 use crate::real::Real;
 use crate::simd::{Isa, Kernel, simd};
@@ -18,11 +18,8 @@ impl<T: Real> Tiles<T, WORDS> for Keep<T> {
     #[inline(always)]
     fn at<S: Isa>(self, _: S, t: u64, out: &mut [T; WORDS]) {
         let w = tile(self.key, t);
-        for r in 0..4 {
-            let row = &mut out[r * LANES..(r + 1) * LANES];
-            for l in 0..LANES {
-                row[l] = if w[r][l] <= self.last { self.scale } else { T::ZERO };
-            }
+        for (y, &w) in out.iter_mut().zip(w.as_flattened()) {
+            *y = if w <= self.last { self.scale } else { T::ZERO };
         }
     }
 }

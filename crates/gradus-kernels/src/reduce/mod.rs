@@ -21,7 +21,7 @@ pub(crate) use fold::{Cascade, run};
 pub use fold::{CentredSquares, ExpSum, Fold, Max, Min, Product, Sum, SumOfSquares};
 pub use index::{arg_max, arg_min};
 pub use rows::{dot, sum_of_squares};
-pub use softmax::{log_softmax_rows, softmax_rows};
+pub use softmax::{log_softmax_rows, log_sum_exp_rows, softmax_rows, softmax_rows_with};
 
 /// How many numbers of input a piece of work has, about.
 const PIECE: usize = 1 << 15;

@@ -22,6 +22,34 @@ pub fn log_softmax_rows<T: Real>(x: &[T], n: usize, y: &mut [T]) {
     rows(x, n, y, true);
 }
 
+/// m = max x and l = ln Σⱼ e^(xⱼ − m) for rows of n numbers: m + l = ln Σⱼ e^xⱼ. l is 0 where m is not finite.
+///
+/// # Panics
+/// If x is not as many rows of n ≥ 1 numbers as m and l are long.
+pub fn log_sum_exp_rows<T: Real>(x: &[T], n: usize, m: &mut [T], l: &mut [T]) {
+    assert!(n > 0 && x.len() == m.len() * n && m.len() == l.len(), "log_sum_exp_rows: lengths do not fit");
+    let rows = (PIECE / n).max(1);
+    for_each_chunk(m, rows, |start, m| simd(Tops { x: &x[start * n..][..m.len() * n], n, m }));
+    for_each_chunk(l, rows, |start, l| {
+        simd(LogSums { x: &x[start * n..][..l.len() * n], n, m: &m[start..], l });
+    });
+}
+
+/// yᵢ = e^(xᵢ − m − l), the softmax of rows of n numbers of which [`log_sum_exp_rows`] has found m and l; NaN where m is not finite.
+///
+/// # Panics
+/// If x and y are not as many rows of n ≥ 1 numbers as m and l are long.
+pub fn softmax_rows_with<T: Real>(x: &[T], n: usize, m: &[T], l: &[T], y: &mut [T]) {
+    assert!(
+        n > 0 && x.len() == m.len() * n && m.len() == l.len() && y.len() == x.len(),
+        "softmax_rows_with: lengths do not fit"
+    );
+    for_each_chunk(y, (PIECE / n).max(1) * n, |start, y| {
+        let x = &x[start..start + y.len()];
+        simd(ExpMinus { x, n, m: &m[start / n..], l: &l[start / n..], y });
+    });
+}
+
 fn rows<T: Real>(x: &[T], n: usize, y: &mut [T], log: bool) {
     assert!(
         x.len() == y.len() && (y.is_empty() || (n > 0 && y.len().is_multiple_of(n))),
@@ -68,5 +96,74 @@ impl<T: Real> Kernel for Softmax<'_, T> {
             let scale = if sum == T::ZERO { T::ZERO } else { T::ONE / sum };
             y.iter_mut().for_each(|y| *y *= scale);
         }
+    }
+}
+
+struct Tops<'a, T> {
+    x: &'a [T],
+    n: usize,
+    m: &'a mut [T],
+}
+
+impl<T: Real> Kernel for Tops<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Isa>(self, s: S) {
+        for (x, m) in self.x.chunks_exact(self.n).zip(self.m) {
+            *m = run(s, [x], -T::INFINITY, |[x]| x, |a, b| Max.join(s, a, b));
+        }
+    }
+}
+
+/// How many numbers stand in the scratch at a time, where rows are short.
+const BLOCK: usize = 1 << 10;
+
+struct LogSums<'a, T> {
+    x: &'a [T],
+    n: usize,
+    m: &'a [T],
+    l: &'a mut [T],
+}
+
+impl<T: Real> Kernel for LogSums<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Isa>(self, s: S) {
+        let LogSums { x, n, m, l } = self;
+        let rows = (BLOCK / n).max(1);
+        let mut scratch = vec![T::ZERO; n * rows.min(l.len())];
+        for ((x, m), l) in x.chunks(rows * n).zip(m.chunks(rows)).zip(l.chunks_mut(rows)) {
+            let e = &mut scratch[..x.len()];
+            for ((x, e), &m) in x.chunks_exact(n).zip(e.chunks_exact_mut(n)).zip(m) {
+                e.iter_mut().zip(x).for_each(|(e, &x)| *e = x - m);
+            }
+            // Over all rows at once: short rows would leave most lanes idle.
+            e.iter_mut().for_each(|e| *e = e.exp(s));
+            for ((e, &m), l) in e.chunks_exact(n).zip(m).zip(&mut *l) {
+                *l = if m.is_finite() { run(s, [e], T::ZERO, |[e]| e, |a, b| a + b) } else { T::ONE };
+            }
+            l.iter_mut().for_each(|l| *l = l.ln(s));
+        }
+    }
+}
+
+struct ExpMinus<'a, T> {
+    x: &'a [T],
+    n: usize,
+    m: &'a [T],
+    l: &'a [T],
+    y: &'a mut [T],
+}
+
+impl<T: Real> Kernel for ExpMinus<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Isa>(self, s: S) {
+        let ExpMinus { x, n, m, l, y } = self;
+        for (((x, y), &m), &l) in x.chunks_exact(n).zip(y.chunks_exact_mut(n)).zip(m).zip(l) {
+            let l = if m.is_finite() { l } else { T::NAN };
+            y.iter_mut().zip(x).for_each(|(y, &x)| *y = x - m - l);
+        }
+        y.iter_mut().for_each(|y| *y = y.exp(s));
     }
 }

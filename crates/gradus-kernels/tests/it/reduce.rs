@@ -157,6 +157,12 @@ fn softmax_of_rows() {
     let (mut p, mut l) = (vec![0.0; x.len()], vec![0.0; x.len()]);
     reduce::softmax_rows(&x, 53, &mut p);
     reduce::log_softmax_rows(&x, 53, &mut l);
+    let (mut m, mut sums, mut q) = (vec![0.0; 7], vec![0.0; 7], vec![0.0; x.len()]);
+    reduce::log_sum_exp_rows(&x, 53, &mut m, &mut sums);
+    reduce::softmax_rows_with(&x, 53, &m, &sums, &mut q);
+    for (q, p) in q.iter().zip(&p) {
+        assert!((q - p).abs() <= 3e-6 * p + 1e-44, "{q} instead of {p}");
+    }
     for ((x, p), l) in x.chunks(53).zip(p.chunks(53)).zip(l.chunks(53)) {
         let top = x.iter().copied().fold(f32::MIN, f32::max);
         let sum: f64 = x.iter().map(|&x| f64::from(x - top).exp()).sum();
@@ -166,6 +172,30 @@ fn softmax_of_rows() {
             assert!(l[i] == f32::NEG_INFINITY || (f64::from(l[i]) - want.ln()).abs() <= 1e-6 * (1.0 + want.ln().abs()));
         }
     }
+}
+
+#[test]
+fn short_rows_over_a_large_number() {
+    // Rows of three around ±10⁴: m + ln Σ would keep three digits of ln Σ.
+    let x: Vec<f32> = (0..3000).map(|i| [1e4, -1e4][i / 3 % 2] + (i * 7919 % 1009) as f32 / 256.0).collect();
+    let (mut m, mut l, mut p) = (vec![0.0; 1000], vec![0.0; 1000], vec![0.0; 3000]);
+    reduce::log_sum_exp_rows(&x, 3, &mut m, &mut l);
+    reduce::softmax_rows_with(&x, 3, &m, &l, &mut p);
+    for (i, x) in x.chunks(3).enumerate() {
+        let top = x.iter().copied().fold(f32::MIN, f32::max);
+        let sum: f64 = x.iter().map(|&x| f64::from(x - top).exp()).sum();
+        assert!(m[i] == top && (f64::from(l[i]) - sum.ln()).abs() <= 1e-6, "{} instead of {}", l[i], sum.ln());
+        for (x, p) in x.iter().zip(&p[3 * i..]) {
+            let want = f64::from(x - top).exp() / sum;
+            assert!((f64::from(*p) - want).abs() <= 1e-6 * want, "{p} instead of {want}");
+        }
+    }
+    let i = f32::INFINITY;
+    let (mut m, mut l, mut p) = ([0.0; 2], [7.0; 2], [0.0; 4]);
+    reduce::log_sum_exp_rows(&[i, 1.0, -i, -i], 2, &mut m, &mut l);
+    reduce::softmax_rows_with(&[i, 1.0, -i, -i], 2, &m, &l, &mut p);
+    assert_eq!((m, l), ([i, -i], [0.0; 2]));
+    assert!(p.iter().all(|p| p.is_nan()), "{p:?}");
 }
 
 #[test]

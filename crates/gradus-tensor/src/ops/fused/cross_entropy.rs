@@ -1,7 +1,5 @@
 //! Softmax cross-entropy of logits against class labels, in one pass.
 
-use super::logsumexp::{for_each_row, log_sum_exp};
-use super::softmax::softmax_row;
 use crate::case::{Case, Room, row, spread};
 use crate::index::Index;
 use crate::kind::Fused;
@@ -10,7 +8,7 @@ use crate::node::Tensor;
 use crate::op::{Point, Refusal, Slot, Slots};
 use crate::real::Real;
 use crate::shape::Dims;
-use gradus_kernels::View;
+use gradus_kernels::{View, reduce};
 
 /// yᵢ = ln Σⱼ e^{xᵢⱼ} − xᵢ,ₗᵢ for logits `[n, classes]` and labels l `[n]`.
 #[derive(Clone, Debug)]
@@ -32,20 +30,34 @@ impl<T: Real> Fused<T> for CrossEntropy {
             _ => Ok([n].into_iter().collect()),
         }
     }
-    fn eval(&self, x: &[View<'_, T>], out: &mut [T], _: &mut [T]) {
-        let labels = self.labels.as_slice();
-        for_each_row(x[0], |i, row| out[i] = log_sum_exp(row) - row[labels[i] as usize]);
+    /// m = max x and ln Σ e^{x − m} of each row.
+    fn aux_len(&self, s: &[&[usize]]) -> usize {
+        2 * s[0][0]
+    }
+    fn eval(&self, x: &[View<'_, T>], out: &mut [T], sums: &mut [T]) {
+        let (n, flat) = (x[0].shape[1], x[0].flat());
+        if out.is_empty() {
+            return;
+        }
+        let (m, l) = sums.split_at_mut(out.len());
+        reduce::log_sum_exp_rows(&flat, n, m, l);
+        for (i, (row, &label)) in flat.chunks_exact(n).zip(self.labels.as_slice()).enumerate() {
+            out[i] = m[i] - row[label as usize] + l[i];
+        }
     }
     fn backward(&self, at: &Point<'_, T>, g: &Tensor<T>, _: &[bool]) -> Slots<T> {
-        let x = at.inputs[0].view();
-        let (n, g) = (x.shape[1], g.to_vec());
-        let out = Tensor::build(x.shape, |out| {
-            for_each_row(x, |i, row| {
-                let out = &mut out[i * n..(i + 1) * n];
-                softmax_row(row, out);
-                out[self.labels.as_slice()[i] as usize] -= T::ONE;
-                out.iter_mut().for_each(|o| *o *= g[i]);
-            });
+        let (x, n) = (at.inputs[0].view().flat(), at.inputs[0].shape()[1]);
+        let g = g.view().flat();
+        let out = Tensor::build(at.inputs[0].shape(), |out| {
+            if out.is_empty() {
+                return;
+            }
+            let (m, l) = at.aux.split_at(g.len());
+            reduce::softmax_rows_with(&x, n, m, l, out);
+            for ((row, &label), &g) in out.chunks_exact_mut(n).zip(self.labels.as_slice()).zip(&*g) {
+                row[label as usize] -= T::ONE;
+                row.iter_mut().for_each(|y| *y *= g);
+            }
         });
         std::iter::once(Slot::Of(out)).collect()
     }

@@ -7,7 +7,7 @@ use crate::op::{Op, Point, Refusal, Slot, Slots};
 use crate::ops::reduction::sum::{axes_of, reduced_shape};
 use crate::real::Real;
 use crate::shape::Dims;
-use gradus_kernels::{Portable, View, reduce};
+use gradus_kernels::{View, reduce};
 use smallvec::SmallVec;
 
 /// y = ln Σ eˣ over the reduced axes, with dy = Σ softmax(x) dx; −∞ over empty axes and where all x are −∞, with derivative 0.
@@ -15,31 +15,6 @@ use smallvec::SmallVec;
 pub struct LogSumExp {
     reduced: SmallVec<[bool; 8]>,
     keepdim: bool,
-}
-
-/// max + ln Σ e^{x − max}; the maximum itself where it is infinite.
-pub(crate) fn log_sum_exp<T: Real>(x: &[T]) -> T {
-    let max = x.iter().fold(-T::INFINITY, |m, &x| if x > m || x.is_nan() { x } else { m });
-    if !max.is_finite() {
-        return max;
-    }
-    max + x.iter().map(|&x| (x - max).exp(Portable)).sum::<T>().ln(Portable)
-}
-
-/// Runs `f` over the rows (last axis) of a view.
-pub(crate) fn for_each_row<T: Real>(x: View<'_, T>, mut f: impl FnMut(usize, &[T])) {
-    let n = *x.shape.last().unwrap_or(&1);
-    let copy;
-    let flat = match x.contiguous() {
-        Some(flat) => flat,
-        None => {
-            copy = x.to_vec();
-            &copy
-        }
-    };
-    if n > 0 {
-        flat.chunks_exact(n).enumerate().for_each(|(i, row)| f(i, row));
-    }
 }
 
 /// e^{x − ln Σ eˣ}, as maths on tensors; over the last axis alone the softmax op itself.

@@ -5,23 +5,11 @@ use crate::node::Tensor;
 use crate::op::{Op, Point, Refusal, Slot, Slots};
 use crate::real::Real;
 use crate::shape::{Dims, axis};
-use gradus_kernels::{Portable, View, reduce};
+use gradus_kernels::{View, reduce};
 
 /// yⱼ = e^{xⱼ} / Σ e^{x} over the last axis. The Jacobian diag(y) − y yᵀ is symmetric, so vjp = jvp: y ⊙ (g − ⟨g, y⟩).
 #[derive(Clone, Debug)]
 pub struct Softmax;
-
-/// Writes softmax(x) into y.
-pub(crate) fn softmax_row<T: Real>(x: &[T], y: &mut [T]) {
-    let max = x.iter().fold(-T::INFINITY, |m, &x| if x > m || x.is_nan() { x } else { m });
-    let mut sum = T::ZERO;
-    for (y, &x) in y.iter_mut().zip(x) {
-        *y = (x - max).exp(Portable);
-        sum += *y;
-    }
-    let scale = T::ONE / sum;
-    y.iter_mut().for_each(|y| *y *= scale);
-}
 
 fn rule<T: Real>(y: &Tensor<T>, g: &Tensor<T>) -> Tensor<T> {
     y * (g - (g * y).sum_axes(&[-1], true))
