@@ -92,7 +92,17 @@ def batch_norm(p, running, x, axes=(0,)):
     return (x - m) * lax.rsqrt(v + 1e-5) * p["g"].reshape(shape) + p["d"].reshape(shape), running
 
 
-def mlp(sizes, p_drop, batch):
+def penalty(loss):
+    """`loss(p, ..) -> (value, aux)` plus 0.01 times the squared norm of its gradient in p."""
+
+    def both(p, *rest):
+        (value, aux), g = jax.value_and_grad(loss, has_aux=True)(p, *rest)
+        return value + 0.01 * sum((a * a).sum() for a in jax.tree_util.tree_leaves(g)), aux
+
+    return both
+
+
+def mlp(sizes, p_drop, batch, change=lambda loss: loss):
     hidden = len(sizes) - 2
     norms = [norm_start(n) for n in sizes[1:-1]]
     p = {"l": [layer(10 + i, sizes[i], sizes[i + 1]) for i in range(hidden + 1)], "n": [a for a, _ in norms]}
@@ -109,7 +119,7 @@ def mlp(sizes, p_drop, batch):
                 h = jnp.where(jax.random.bernoulli(used, 1 - p_drop, h.shape), h / (1 - p_drop), 0)
         return cross_entropy(apply(p["l"][-1], h), labels), kept
 
-    return trained(p, sgd(0.9, 1e-4), loss, [s for _, s in norms])
+    return trained(p, sgd(0.9, 1e-4), change(loss), [s for _, s in norms])
 
 
 def mlp_digits(dropout):
@@ -136,17 +146,13 @@ def penalised(sizes, batch, data_loss):
     p = [layer(10 + i, sizes[i], sizes[i + 1]) for i in range(len(sizes) - 1)]
     x = jnp.asarray(normals(1, (batch, sizes[0])))
 
-    def data(p):
+    def loss(p, stats, key):
         h = x
         for part in p[:-1]:
             h = jnp.tanh(apply(part, h))
-        return data_loss(apply(p[-1], h))
+        return data_loss(apply(p[-1], h)), stats
 
-    def loss(p, stats, key):
-        value, g = jax.value_and_grad(data)(p)
-        return value + 0.01 * sum((a * a).sum() for a in jax.tree_util.tree_leaves(g)), stats
-
-    return trained(p, sgd(), loss)
+    return trained(p, sgd(), penalty(loss))
 
 
 def grad_penalty(dropout):
@@ -157,6 +163,10 @@ def grad_penalty(dropout):
 def grad_penalty_tiny(dropout):
     y = jnp.asarray(normals(3, (64, 1)))
     return penalised([8, 32, 32, 1], 64, lambda z: ((z - y) ** 2).mean())
+
+
+def grad_penalty_digits(dropout):
+    return mlp([64, 128, 128, 10], 0.2 * dropout, 64, penalty)
 
 
 def gradient_only(x, loss, dropout, per=1, rate=1e-3, over=1.0):
@@ -288,6 +298,7 @@ serve(
         "tiny_gaussian": tiny_gaussian,
         "grad_penalty": grad_penalty,
         "grad_penalty_tiny": grad_penalty_tiny,
+        "grad_penalty_digits": grad_penalty_digits,
         "expm_64": expm_64,
         "expm_512": expm_512,
         "orth_rnn": orth_rnn,

@@ -38,7 +38,18 @@ def trained(parameters, optimiser, loss):
     return step, lambda: None, lambda: loss().item(), 1
 
 
-def mlp(sizes, p, batch):
+def penalty(loss, parameters):
+    """`loss()` plus 0.01 times the squared norm of its gradient in the parameters."""
+
+    def both():
+        value = loss()
+        gradient = torch.autograd.grad(value, parameters, create_graph=True)
+        return value + 0.01 * sum((g * g).sum() for g in gradient)
+
+    return both
+
+
+def mlp(sizes, p, batch, change=lambda loss, parameters: loss):
     parts = []
     for i in range(len(sizes) - 2):
         parts += [linear(10 + i, sizes[i], sizes[i + 1]), nn.BatchNorm1d(sizes[i + 1]), nn.ReLU()]
@@ -46,7 +57,8 @@ def mlp(sizes, p, batch):
     net = nn.Sequential(*parts, linear(10 + len(sizes) - 2, sizes[-2], sizes[-1]))
     x, labels = tensor(normals(1, (batch, sizes[0]))), tensor(classes(2, batch, sizes[-1]))
     optimiser = torch.optim.SGD(net.parameters(), lr=1e-3, momentum=0.9, weight_decay=1e-4, fused=True)
-    return trained(net.parameters(), optimiser, lambda: F.cross_entropy(net(x), labels))
+    loss = change(lambda: F.cross_entropy(net(x), labels), list(net.parameters()))
+    return trained(net.parameters(), optimiser, loss)
 
 
 def mlp_digits(dropout):
@@ -76,11 +88,7 @@ def penalised(sizes, batch, data_loss):
     net = nn.Sequential(*parts[:-1])
     x, parameters = tensor(normals(1, (batch, sizes[0]))), list(net.parameters())
 
-    def loss():
-        data = data_loss(net(x))
-        gradient = torch.autograd.grad(data, parameters, create_graph=True)
-        return data + 0.01 * sum((g * g).sum() for g in gradient)
-
+    loss = penalty(lambda: data_loss(net(x)), parameters)
     return trained(parameters, torch.optim.SGD(parameters, lr=1e-3, fused=True), loss)
 
 
@@ -92,6 +100,10 @@ def grad_penalty(dropout):
 def grad_penalty_tiny(dropout):
     y = tensor(normals(3, (64, 1)))
     return penalised([8, 32, 32, 1], 64, lambda z: F.mse_loss(z, y))
+
+
+def grad_penalty_digits(dropout):
+    return mlp([64, 128, 128, 10], 0.2 * dropout, 64, penalty)
 
 
 def expm(n, sd):
@@ -232,6 +244,7 @@ serve(
         "tiny_gaussian": tiny_gaussian,
         "grad_penalty": grad_penalty,
         "grad_penalty_tiny": grad_penalty_tiny,
+        "grad_penalty_digits": grad_penalty_digits,
         "expm_64": expm_64,
         "expm_512": expm_512,
         "orth_rnn": orth_rnn,

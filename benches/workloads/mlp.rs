@@ -22,7 +22,8 @@ pub(super) fn hidden(width: usize, depth: usize, batch: usize) -> Box<dyn Work> 
     classifier(&sizes, 0.2, batch)
 }
 
-fn classifier(sizes: &[usize], p: f64, batch: usize) -> Box<dyn Work> {
+/// Linear layers; behind each hidden one batch norm, ReLU, dropout.
+pub(super) fn net(sizes: &[usize], p: f64) -> Sequential {
     let last = sizes.len() - 2;
     let mut net = Sequential::new();
     for (i, s) in (0..last).zip(10..) {
@@ -31,7 +32,11 @@ fn classifier(sizes: &[usize], p: f64, batch: usize) -> Box<dyn Work> {
             net = net.then(Dropout::new(p));
         }
     }
-    let net = net.then(linear(10 + last as u64, sizes[last], sizes[last + 1]));
+    net.then(linear(10 + last as u64, sizes[last], sizes[last + 1]))
+}
+
+fn classifier(sizes: &[usize], p: f64, batch: usize) -> Box<dyn Work> {
+    let net = net(sizes, p);
     let (x, y) = (normals(1, &[batch, sizes[0]], 1.0), labels(batch, 10));
     let mut sgd = Sgd::new(1e-3).momentum(0.9).weight_decay(1e-4);
     trained(

@@ -40,6 +40,7 @@ pub const ALL: &[Row] = &[
     ("tiny_gaussian", 1, gaussian::tiny),
     ("grad_penalty", 1, penalty::classes),
     ("grad_penalty_tiny", 1, penalty::tiny),
+    ("grad_penalty_digits", 1, penalty::digits),
     ("expm_64", 1, descent::expm_64),
     ("expm_512", 1, descent::expm_512),
     ("orth_rnn", 1, recurrent::copying),
@@ -48,8 +49,9 @@ pub const ALL: &[Row] = &[
     ("adam_10m", 1, fill::adam_10m),
     ("orth_init_512", 1, fill::orthogonal_512),
     ("normal_init_10m", 1, fill::normal_10m),
-    ("chain_tanh_forward", 100, descent::chain_forward),
     ("chain_tanh", 100, descent::chain),
+    // Last: burn never frees the nodes of a forward pass that nothing is derived from, and walks them in every later step.
+    ("chain_tanh_forward", 100, descent::chain_forward),
 ];
 
 /// One point of the scale plots; `None` for an axis that there is not.

@@ -7,6 +7,7 @@ const TARGETS: &[(&str, f64, f64)] = &[
     ("tiny_gaussian", 2.0, 2.0),
     ("grad_penalty", 1.1, 1.5),
     ("grad_penalty_tiny", 1.5, 2.7),
+    ("grad_penalty_digits", 1.5, 1.5),
     ("expm_64", 1.8, 2.0),
     ("expm_512", 1.8, 3.0),
     ("orth_rnn", 1.8, 2.5),
