@@ -142,34 +142,54 @@ impl Chart {
         if self.diagonal {
             picture.segment(place((0.0, 0.0)), place((1.0, 1.0)), Colour([0x88; 3], 1.0), 1.2, true);
         }
+        let mut drawn = Vec::new();
         for (line, colour) in self.lines.iter().zip(COLOURS.into_iter().cycle()) {
             let shown = |p: &(f64, f64)| p.0.is_finite() && p.1.is_finite() && (!self.log_y || p.1 > 0.0);
             for run in line.points.split(|p| !shown(p)).filter(|run| !run.is_empty()) {
                 let run: Vec<(f64, f64)> = run.iter().map(|&p| place(p)).collect();
                 picture.polyline(&run, colour);
+                drawn.extend(along(&run));
                 if line.dots || run.len() == 1 {
                     run.iter().for_each(|&p| picture.dot(p, 3.2, colour));
                 }
             }
         }
-        self.legend(&mut picture);
+        self.legend(&mut picture, &drawn);
         picture
     }
 
-    /// The names of the lines, in the upper right corner over a white ground; none for a single line.
-    fn legend(&self, picture: &mut Picture) {
+    /// The names of the lines, over a white ground, in the corner that hides fewest of the `drawn` points (upper right where all are
+    /// alike); none for a single line.
+    fn legend(&self, picture: &mut Picture, drawn: &[(f64, f64)]) {
         if self.lines.len() < 2 {
             return;
         }
-        let [_, top, right, _] = FRAME;
+        let [left, top, right, bottom] = FRAME;
         let longest = self.lines.iter().map(|l| l.name.chars().count()).max().unwrap_or(0) as f64;
         let (width, height) = (longest * 7.2 + 48.0, self.lines.len() as f64 * 20.0 + 8.0);
-        let corner = if self.unit_square { FRAME[0] + 10.0 } else { right - width - 6.0 };
-        picture.rect((corner, top + 6.0), (width, height), Colour([255; 3], 0.85));
+        let (near, far) = (left + 10.0, right - width - 6.0);
+        let (upper, lower) = (top + 6.0, bottom - height - 6.0);
+        let hidden = |&(x, y): &(f64, f64)| {
+            let inside = |p: &&(f64, f64)| (x..x + width).contains(&p.0) && (y..y + height).contains(&p.1);
+            drawn.iter().filter(inside).count()
+        };
+        let corners = [(far, upper), (near, upper), (far, lower), (near, lower)];
+        let (x, y) = corners.into_iter().min_by_key(hidden).unwrap_or(corners[0]);
+        picture.rect((x, y), (width, height), Colour([255; 3], 0.85));
         for (i, (line, colour)) in self.lines.iter().zip(COLOURS.into_iter().cycle()).enumerate() {
-            let y = top + 20.0 + 20.0 * i as f64;
-            picture.segment((corner + 8.0, y), (corner + 32.0, y), colour, 2.4, false);
-            picture.text((corner + 38.0, y + 4.5), Anchor::Start, INK, &line.name);
+            let y = y + 14.0 + 20.0 * i as f64;
+            picture.segment((x + 8.0, y), (x + 32.0, y), colour, 2.4, false);
+            picture.text((x + 38.0, y + 4.5), Anchor::Start, INK, &line.name);
         }
     }
+}
+
+/// Points along a run, at most 4 units apart: what is drawn between the points of a line counts too.
+fn along(run: &[(f64, f64)]) -> impl Iterator<Item = (f64, f64)> {
+    let between = |pair: &[(f64, f64)]| {
+        let ((x, y), (dx, dy)) = (pair[0], (pair[1].0 - pair[0].0, pair[1].1 - pair[0].1));
+        let n = (dx.hypot(dy) / 4.0).ceil().max(1.0);
+        (0..n as usize).map(move |k| (x + dx * k as f64 / n, y + dy * k as f64 / n))
+    };
+    run.windows(2).flat_map(between).chain(run.last().copied())
 }

@@ -37,6 +37,29 @@ fn svg_names_everything_and_escapes_it() {
     assert!(calibration(&error).svg().contains("Calibration (expected error 0.1"), "{}", calibration(&error).svg());
 }
 
+/// Where the name of a line stands.
+fn name_stands(svg: &str, name: &str) -> (f64, f64) {
+    let tag = svg.split("<text").find(|t| t.contains(&format!(">{name}<"))).unwrap();
+    let number =
+        |key: &str| tag.split_once(&format!(" {key}=\"")).unwrap().1.split('"').next().unwrap().parse().unwrap();
+    (number("x"), number("y"))
+}
+
+#[test]
+fn names_of_lines_stand_where_they_hide_least() {
+    let line =
+        |k: f64, d: f64| Chart::new("").line("one", vec![(0.0, k), (1.0, d)]).line("two", vec![(0.0, k), (1.0, d)]);
+    // Rising lines end in the upper right corner, falling ones start in the upper left.
+    let (x, y) = name_stands(&line(0.0, 1.0).svg(), "one");
+    assert!(x < 360.0 && y < 220.0, "rising: {x}, {y}");
+    let (x, y) = name_stands(&line(1.0, 0.0).svg(), "one");
+    assert!(x > 360.0 && y < 220.0, "falling: {x}, {y}");
+    // A roof takes both upper corners.
+    let roof = Chart::new("").line("one", vec![(0.0, 1.0), (1.0, 1.0)]).line("two", vec![(0.5, 0.9), (0.5, 0.0)]);
+    let (_, y) = name_stands(&roof.svg(), "one");
+    assert!(y > 220.0, "roof: {y}");
+}
+
 #[test]
 fn a_name_says_the_kind_of_file() {
     let dir = crate::folder("pictures");
