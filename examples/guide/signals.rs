@@ -3,51 +3,34 @@
 use super::{Drawn, points, seeded};
 use gradus::init::{Distribution, Fan, Scheme, VarianceScaling, normal};
 use gradus::kernels::floats::{Format, round_nearest};
-use gradus::nn::{BatchNorm, Linear, Module, cross_entropy};
+use gradus::nn::{Activation, BatchNorm, Linear, Sequential, cross_entropy};
 use gradus::optim::Sgd;
 use gradus::tensor::{Mode, Tensor, no_grad};
 use gradus::train::plot::Chart;
 use gradus_examples::digits_data::{Digits, batch, load};
-
-/// Linear layers with tanh, a batch norm behind each where there are any.
-#[derive(Debug, Module)]
-struct Net {
-    layers: Vec<Linear>,
-    norms: Vec<BatchNorm>,
-    head: Linear,
-}
-
-impl Net {
-    fn forward(&self, x: &Tensor, mode: &mut Mode) -> Tensor {
-        let mut h = x.clone();
-        for (i, layer) in self.layers.iter().enumerate() {
-            h = layer.forward(&h, mode);
-            if let Some(norm) = self.norms.get(i) {
-                h = norm.forward(&h, mode);
-            }
-            h = h.tanh();
-        }
-        self.head.forward(&h, mode)
-    }
-}
 
 /// The training loss of a deep net, plain, with batch norm started from data (the same function), and with γ = 1, δ = 0.
 pub(crate) fn batch_norm() -> Drawn {
     let data: Digits = load(0);
     let curve = |normed: bool, from_data: bool| {
         let mut rng = seeded(1);
-        let layers = (0..8).map(|_| Linear::new(64, 64, &mut rng)).collect();
-        let mut net = Net { layers, norms: Vec::new(), head: Linear::new(64, 10, &mut rng) };
+        let mut net = Sequential::new();
         let mut h = data.train.0.clone();
-        for layer in net.layers.iter().filter(|_| normed) {
+        for _ in 0..8 {
+            let layer = Linear::new(64, 64, &mut rng);
             let z = no_grad(|| layer.forward(&h, &mut Mode::eval()));
-            let mut norm = BatchNorm::new(64);
-            if from_data {
-                norm.start_from(&z)?;
+            net = net.then(layer);
+            if normed {
+                let mut norm = BatchNorm::new(64);
+                if from_data {
+                    norm.start_from(&z)?;
+                }
+                net = net.then(norm);
             }
-            net.norms.push(norm);
+            net = net.then(Activation::tanh());
             h = z.tanh();
         }
+        let mut net = net.then(Linear::new(64, 10, &mut rng));
         let mut sgd = Sgd::new(0.05);
         let mut losses = Vec::new();
         for epoch in 0..=15 {

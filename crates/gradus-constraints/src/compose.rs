@@ -174,7 +174,13 @@ impl<T: Real> AsMatrix<T> {
     /// The set `g` of matrices, for kernels.
     #[must_use]
     pub fn new(g: impl Parametrization<T> + 'static) -> Self {
-        AsMatrix(Arc::new(g))
+        Self::of(Arc::new(g))
+    }
+
+    /// [`new`](Self::new) from a set that others hold too.
+    #[must_use]
+    pub fn of(g: Arc<dyn Parametrization<T>>) -> Self {
+        AsMatrix(g)
     }
 }
 

@@ -1,7 +1,7 @@
 //! An affine layer whose weights, not units, are switched off at random.
 
 use crate::layer::Layer;
-use crate::linear::Linear;
+use crate::linear::{Linear, affine};
 use gradus_derive::Module;
 use gradus_tensor::{Granularity, Mode, Real, Tensor};
 
@@ -33,11 +33,7 @@ impl<T: Real> DropConnect<T> {
         }
         let w = self.linear.weight().value();
         let w = w.dropout(self.p, 1.0 / (1.0 - self.p), Granularity::Element, mode.next_key());
-        let y = match self.linear.bias() {
-            Some(b) => x.linear(&w, &b.value()),
-            None => x.matmul(&w.t()),
-        };
-        mode.report(self, &[x], y)
+        mode.report(self, &[x], affine(x, &w, self.linear.bias()))
     }
 }
 

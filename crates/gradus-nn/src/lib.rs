@@ -53,7 +53,7 @@ pub use activation::Activation;
 pub use alpha_dropout::AlphaDropout;
 pub use attention::{MultiheadAttention, causal_mask};
 pub use conv::{
-    AdaptiveAvgPool, AdaptiveMaxPool, AsMatrix, AvgPool, Conv1d, Conv1dBuilder, Conv2d, Conv2dBuilder, ConvBuilder,
+    AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, Conv1d, Conv1dBuilder, Conv2d, Conv2dBuilder, ConvBuilder,
     ConvTranspose1d, ConvTranspose1dBuilder, ConvTranspose2d, ConvTranspose2dBuilder, Convolution, Enlarging, MaxPool,
 };
 pub use drop_connect::DropConnect;
@@ -76,7 +76,7 @@ pub use monte_carlo::monte_carlo;
 pub use multivariate::{MultivariateGaussian, MultivariateRegressor};
 pub use named::Named;
 pub use norm::{BatchNorm, BatchNormBuilder, GroupNorm, LayerNorm, RmsNorm, instance_norm};
-pub use orthogonal_rnn::{OrthogonalRnn, mod_relu};
+pub use orthogonal_rnn::OrthogonalRnn;
 pub use prelu::PRelu;
 pub use recurrent::{Cell, Recurrent, RecurrentBuilder, State};
 pub use residual::Residual;

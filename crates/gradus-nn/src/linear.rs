@@ -67,6 +67,15 @@ impl<T: Real> LinearBuilder<T> {
     }
 }
 
+/// x Wᵀ + b.
+#[track_caller]
+pub(crate) fn affine<T: Real>(x: &Tensor<T>, w: &Tensor<T>, b: Option<&Param<T>>) -> Tensor<T> {
+    match b {
+        Some(b) => x.linear(w, &b.value()),
+        None => x.matmul(&w.t()),
+    }
+}
+
 /// A weight that starts by a scheme, inside its constraint where it has one.
 #[track_caller]
 pub(crate) fn started<T: Real>(
@@ -106,11 +115,7 @@ impl<T: Real> Linear<T> {
     /// The output for the input `x`.
     #[track_caller]
     pub fn forward(&self, x: &Tensor<T>, mode: &mut Mode) -> Tensor<T> {
-        let y = match &self.bias {
-            Some(b) => x.linear(&self.weight.value(), &b.value()),
-            None => x.matmul(&self.weight.value().t()),
-        };
-        mode.report(self, &[x], y)
+        mode.report(self, &[x], affine(x, &self.weight.value(), self.bias.as_ref()))
     }
 
     /// A layer with these very weights: W `[n_out, n_in]`, b `[n_out]`.

@@ -22,11 +22,6 @@ pub struct OrthogonalRnn<T: Real = f32> {
     bias: Param<T>,
 }
 
-/// sign z · max(|z| + b, 0): the derivative at z = 0 is 0.
-pub fn mod_relu<T: Real>(z: &Tensor<T>, b: &Tensor<T>) -> Tensor<T> {
-    z.mod_relu(b)
-}
-
 impl<T: Real> OrthogonalRnn<T> {
     /// From `n_in` numbers a step, with `hidden` units.
     ///
@@ -63,7 +58,7 @@ impl<T: Real> OrthogonalRnn<T> {
     #[track_caller]
     pub fn step(&self, x: &Tensor<T>, h: &Tensor<T>, mode: &mut Mode) -> Tensor<T> {
         let z = h.matmul(&self.recurrent.value().t()) + x.matmul(&self.input.value().t());
-        mode.report(self, &[x, h], mod_relu(&z, &self.bias.value()))
+        mode.report(self, &[x, h], z.mod_relu(&self.bias.value()))
     }
 
     /// Runs over a sequence `[n, time, n_in]` from a state: all states `[n, time, hidden]`.

@@ -4,7 +4,7 @@ mod sequence;
 
 pub use sequence::{Recurrent, RecurrentBuilder};
 
-use crate::linear::drawn;
+use crate::linear::{affine, drawn};
 use gradus_derive::Module;
 use gradus_init::inverse_sqrt_uniform_of;
 use gradus_tensor::extend::refuse;
@@ -102,14 +102,14 @@ impl<T: Real> Cell<T> {
     /// The state after the input `x`.
     #[track_caller]
     pub fn step(&self, x: &Tensor<T>, state: &State<T>, mode: &mut Mode) -> State<T> {
-        let State { h, c } = self.next(&affine(x, &self.weight_ih, self.bias_ih.as_ref()), state);
+        let State { h, c } = self.next(&affine(x, &self.weight_ih.value(), self.bias_ih.as_ref()), state);
         State { h: mode.report(self, &[x, &state.h], h), c }
     }
 
     /// The state after an input of which W_ih x + b_ih is known.
     #[track_caller]
     fn next(&self, of_x: &Tensor<T>, state: &State<T>) -> State<T> {
-        let of_h = affine(&state.h, &self.weight_hh, self.bias_hh.as_ref());
+        let of_h = affine(&state.h, &self.weight_hh.value(), self.bias_hh.as_ref());
         let gate = |of: &Tensor<T>, k: usize| of.narrow(-1, k * self.hidden, self.hidden);
         match self.kind {
             Kind::Rnn => State { h: (of_x + of_h).tanh(), c: state.c.clone() },
@@ -140,7 +140,7 @@ impl<T: Real> Cell<T> {
         if x.rank() != 3 || x.shape()[1] == 0 {
             refuse(&format!("recurrent: x must be [n, time, n_in] with time > 0, got {:?}", x.shape()));
         }
-        let of_x = affine(x, &self.weight_ih, self.bias_ih.as_ref());
+        let of_x = affine(x, &self.weight_ih.value(), self.bias_ih.as_ref());
         let mut state = from;
         let mut outputs = Vec::with_capacity(x.shape()[1]);
         for t in 0..x.shape()[1] {
@@ -160,14 +160,5 @@ impl Kind {
             Kind::Lstm => 4,
             Kind::Gru => 3,
         }
-    }
-}
-
-/// x Wᵀ + b.
-#[track_caller]
-fn affine<T: Real>(x: &Tensor<T>, w: &Param<T>, b: Option<&Param<T>>) -> Tensor<T> {
-    match b {
-        Some(b) => x.linear(&w.value(), &b.value()),
-        None => x.matmul(&w.value().t()),
     }
 }

@@ -12,7 +12,6 @@ use crate::shape::{Dims, Layout};
 use gradus_kernels::View;
 use gradus_kernels::floats::{round_nearest_slice, round_stochastic_slice};
 use gradus_kernels::random::{Key, fill_bits};
-use std::borrow::Cow;
 
 pub use gradus_kernels::floats::{Census, Exponents, Format};
 
@@ -55,7 +54,7 @@ impl<T: Real> Op<T> for RoundTo {
         Ok(x[0].into())
     }
     fn eval(&self, x: &[View<'_, T>], out: &mut [T], _: &mut [T]) {
-        let x = x[0].contiguous().map_or_else(|| Cow::Owned(x[0].to_vec()), Cow::Borrowed);
+        let x = x[0].flat();
         match self.rounding {
             Rounding::Nearest => round_nearest_slice(&x, self.format, out),
             Rounding::Stochastic { key: [a, b] } => {

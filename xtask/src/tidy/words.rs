@@ -23,7 +23,7 @@ const HOSTS: [&str; 5] = [
 ];
 
 /// Where the lock file says that packages come from.
-const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
+const REGISTRY: &str = concat!("registry+", "https://github.com/rust-lang/crates.io-index");
 
 pub(crate) fn gate(tree: &Tree) -> Vec<String> {
     let mut findings = Vec::new();

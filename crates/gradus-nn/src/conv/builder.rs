@@ -1,7 +1,8 @@
 //! The options that all convolutions have, and what a layer says of itself so that they build it.
 
-use super::{AsMatrix, check, sliding};
+use super::{check, sliding};
 use crate::linear::started;
+use gradus_constraints::AsMatrix;
 use gradus_init::{Fans, Scheme, Target, glorot_uniform};
 use gradus_tensor::rand::Rng;
 use gradus_tensor::{Param, Parametrization, Real, Role, Sliding, Tensor};
@@ -127,7 +128,7 @@ impl<L: Convolution<T, D>, T: Real, const D: usize> ConvBuilder<L, T, D> {
         check(L::NAME, self.channels, self.kernel, by);
         let shape: Vec<usize> = L::lead(self.channels, self.groups).into_iter().chain(self.kernel).collect();
         let target = Target::new(&shape).with_fans(L::fans(self.channels, &self.kernel, self.groups));
-        let held = self.constraint.map(|g| Arc::new(AsMatrix::new(g, &shape)) as Arc<dyn Parametrization<T>>);
+        let held = self.constraint.map(|g| Arc::new(AsMatrix::of(g)) as Arc<dyn Parametrization<T>>);
         let weight = started(L::NAME, &*self.init, &target, held, rng);
         let bias = self.bias.then(|| Param::new(&Tensor::zeros(&[self.channels[1]]), Role::Bias));
         L::of(weight, bias, by, self.extra)

@@ -2,13 +2,11 @@
 
 mod builder;
 mod layer;
-mod matrix;
 mod pool;
 mod transposed;
 
 pub use builder::{ConvBuilder, Convolution, Enlarging};
 pub use layer::{Conv1d, Conv1dBuilder, Conv2d, Conv2dBuilder};
-pub use matrix::AsMatrix;
 pub use pool::{AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, MaxPool};
 pub use transposed::{ConvTranspose1d, ConvTranspose1dBuilder, ConvTranspose2d, ConvTranspose2dBuilder};
 

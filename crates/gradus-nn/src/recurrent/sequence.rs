@@ -149,7 +149,7 @@ impl<T: Real> Recurrent<T> {
     /// All outputs of the last layer, and the states of all layers at their ends; from zeros where no state is given.
     #[track_caller]
     pub fn run(&self, x: &Tensor<T>, from: Option<State<T>>, mode: &mut Mode) -> (Tensor<T>, State<T>) {
-        if x.rank() != 3 || x.shape().contains(&0) {
+        if x.rank() != 3 || x.shape()[usize::from(!self.time_first)] == 0 {
             let axes = if self.time_first { "[time, n, n_in]" } else { "[n, time, n_in]" };
             refuse(&format!("recurrent: x must be {axes} with time > 0, got {:?}", x.shape()));
         }

@@ -54,7 +54,7 @@ impl Default for QuadraticPenalty {
 fn augmented<N: Module>(problem: &ConstrainedProblem<'_, N>, net: &N, lambda: &[f64], rho: f64) -> Tensor<N::Elem> {
     problem.constraints.iter().zip(lambda).fold((problem.risk)(net), |sum, (c, l)| {
         let shifted = c.smooth(net) + l / rho;
-        let active = if c.equality { shifted } else { shifted.relu() };
+        let active = if c.bound.is_equality() { shifted } else { shifted.relu() };
         sum + (active.square() * (rho / 2.0)).sum()
     })
 }
@@ -68,7 +68,7 @@ impl<N: Module> Method<N> for AugmentedLagrangian {
             let inner = stops.into_iter().fold(Lbfgs::new(), Lbfgs::stop);
             inner.run(net, |net: &N| augmented(problem, net, &lambda, rho))?;
             for ((l, c), e) in lambda.iter_mut().zip(&problem.constraints).zip(problem.excess(net)) {
-                *l = c.admit(*l + rho * e);
+                *l = c.bound.admit(*l + rho * e);
             }
             let kkt = watch.turn(problem, net, &lambda);
             if kkt.largest() <= self.tolerance {
@@ -92,7 +92,7 @@ impl<N: Module> Method<N> for QuadraticPenalty {
             let inner = stops.into_iter().fold(Lbfgs::new(), Lbfgs::stop);
             inner.run(net, |net: &N| augmented(problem, net, &none, rho))?;
             for ((l, c), e) in lambda.iter_mut().zip(&problem.constraints).zip(problem.excess(net)) {
-                *l = c.admit(rho * e);
+                *l = c.bound.admit(rho * e);
             }
             let kkt = watch.turn(problem, net, &lambda);
             if kkt.largest() <= self.tolerance {

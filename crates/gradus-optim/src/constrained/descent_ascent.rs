@@ -66,7 +66,7 @@ impl<N: Module, P: Optimise<N::Elem>, D: Dual> Method<N> for LagrangianDescentAs
             self.primal.try_step(net, &value.backward())?;
             self.dual.climb(&mut memory, &mut lambda, &excess)?;
             lambda.rewrite_leaf(|lambda| {
-                lambda.iter_mut().zip(&problem.constraints).for_each(|(l, c)| *l = c.admit(*l));
+                lambda.iter_mut().zip(&problem.constraints).for_each(|(l, c)| *l = c.bound.admit(*l));
             });
         }
         let end = lambda.to_vec();

@@ -123,7 +123,7 @@ impl<N: Module> Watch<N> {
         Solved {
             names: problem.constraints.iter().map(|c| c.name.clone()).collect(),
             multipliers: lambda.to_vec(),
-            values: problem.constraints.iter().zip(&excess).map(|(c, e)| e + c.bound).collect(),
+            values: problem.constraints.iter().zip(&excess).map(|(c, e)| e + c.bound.level()).collect(),
             risk,
             kkt: residuals(problem, net, lambda, &excess),
             history: self.history,
@@ -147,8 +147,10 @@ fn residuals<N: Module>(problem: &ConstrainedProblem<'_, N>, net: &N, lambda: &[
         numbers.iter().map(square).sum::<f64>().sqrt()
     });
     Kkt {
-        feasibility: largest(&mut all().map(|((c, _), e)| c.violation(*e))),
-        complementarity: largest(&mut all().filter(|((c, _), _)| !c.equality).map(|((_, l), e)| (l * e).abs())),
+        feasibility: largest(&mut all().map(|((c, _), e)| c.bound.violation(*e))),
+        complementarity: largest(
+            &mut all().filter(|((c, _), _)| !c.bound.is_equality()).map(|((_, l), e)| (l * e).abs()),
+        ),
         stationarity,
     }
 }

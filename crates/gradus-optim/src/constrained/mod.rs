@@ -17,6 +17,7 @@
 //! ```
 
 mod augmented;
+mod bound;
 mod bridge;
 mod descent_ascent;
 mod dual;
@@ -25,6 +26,7 @@ pub mod project;
 mod projected;
 
 pub use augmented::{AugmentedLagrangian, QuadraticPenalty};
+pub use bound::Bound;
 pub use bridge::{Bridge, Point};
 pub use descent_ascent::LagrangianDescentAscent;
 pub use dual::{Ascent, Dual, NuPi};
@@ -46,24 +48,13 @@ struct Constraint<'f, N: Module> {
     proxy: Option<Function<'f, N>>,
     /// g on the full set, where `value` is an estimate.
     full: Option<Function<'f, N>>,
-    bound: f64,
-    equality: bool,
+    bound: Bound,
 }
 
 impl<N: Module> Constraint<'_, N> {
     /// g − γ, differentiable.
     fn smooth(&self, net: &N) -> Tensor<N::Elem> {
-        self.proxy.as_ref().unwrap_or(&self.value)(net) - self.bound
-    }
-
-    /// How far g − γ = `excess` is from what is allowed.
-    fn violation(&self, excess: f64) -> f64 {
-        if self.equality { excess.abs() } else { excess.max(0.0) }
-    }
-
-    /// λ within its range.
-    fn admit(&self, lambda: f64) -> f64 {
-        if self.equality { lambda } else { lambda.max(0.0) }
+        self.proxy.as_ref().unwrap_or(&self.value)(net) - self.bound.level()
     }
 }
 
@@ -84,8 +75,8 @@ impl<'f, N: Module> ConstrainedProblem<'f, N> {
         ConstrainedProblem { risk: Box::new(risk), full_risk: None, constraints: Vec::new() }
     }
 
-    fn add(mut self, name: &str, value: Function<'f, N>, bound: f64, equality: bool) -> Self {
-        self.constraints.push(Constraint { name: name.to_owned(), value, proxy: None, full: None, bound, equality });
+    fn add(mut self, name: &str, value: Function<'f, N>, bound: Bound) -> Self {
+        self.constraints.push(Constraint { name: name.to_owned(), value, proxy: None, full: None, bound });
         self
     }
 
@@ -97,13 +88,13 @@ impl<'f, N: Module> ConstrainedProblem<'f, N> {
     /// g(w) ≤ γ.
     #[must_use]
     pub fn at_most(self, name: &str, g: impl Fn(&N) -> Tensor<N::Elem> + 'f, bound: f64) -> Self {
-        self.add(name, Box::new(g), bound, false)
+        self.add(name, Box::new(g), Bound::AtMost(bound))
     }
 
     /// g(w) = γ.
     #[must_use]
     pub fn equal(self, name: &str, g: impl Fn(&N) -> Tensor<N::Elem> + 'f, bound: f64) -> Self {
-        self.add(name, Box::new(g), bound, true)
+        self.add(name, Box::new(g), Bound::Equal(bound))
     }
 
     /// The last constraint has no useful derivative (a rate of errors): multipliers follow it, weights follow `proxy` (Cotter et al. 2019).
@@ -153,7 +144,7 @@ impl<'f, N: Module> ConstrainedProblem<'f, N> {
             let smooth = (c.proxy.is_none() || *l != 0.0).then(|| c.smooth(net));
             excess.push(match (&c.proxy, &smooth) {
                 (None, Some(g)) => g.item().to_f64(),
-                _ => number(&c.value, net) - c.bound,
+                _ => number(&c.value, net) - c.bound.level(),
             });
             if let (Some(g), true) = (smooth, *l != 0.0) {
                 sum = sum + g * *l;
@@ -167,19 +158,19 @@ impl<'f, N: Module> ConstrainedProblem<'f, N> {
         let terms = self.constraints.iter().zip(lambda).filter(|(_, l)| **l != 0.0);
         terms.fold(self.full_risk.as_ref().unwrap_or(&self.risk)(net), |sum, (c, l)| {
             let g = c.proxy.as_ref().or(c.full.as_ref()).unwrap_or(&c.value);
-            sum + (g(net) - c.bound) * *l
+            sum + (g(net) - c.bound.level()) * *l
         })
     }
 
     /// F and g_i − γ_i on the full set.
     fn judged(&self, net: &N) -> (f64, Vec<f64>) {
-        let excess = |c: &Constraint<'f, N>| number(c.full.as_ref().unwrap_or(&c.value), net) - c.bound;
+        let excess = |c: &Constraint<'f, N>| number(c.full.as_ref().unwrap_or(&c.value), net) - c.bound.level();
         (number(self.full_risk.as_ref().unwrap_or(&self.risk), net), self.constraints.iter().map(excess).collect())
     }
 
     /// g_i − γ_i, as estimated.
     fn excess(&self, net: &N) -> Vec<f64> {
-        self.constraints.iter().map(|c| number(&c.value, net) - c.bound).collect()
+        self.constraints.iter().map(|c| number(&c.value, net) - c.bound.level()).collect()
     }
 }
 

@@ -73,7 +73,7 @@ impl<N: Module, D: Dual> Callback<N> for Climb<N, D> {
             return ControlFlow::Break(());
         }
         let lambda = self.lambda.to_vec()[0];
-        self.set(if matches!(self.bound, Bound::AtMost(_)) { lambda.max(0.0) } else { lambda });
+        self.set(self.bound.admit(lambda));
         ControlFlow::Continue(())
     }
 

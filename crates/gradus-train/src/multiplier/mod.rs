@@ -5,6 +5,7 @@ mod feasible;
 
 pub use climb::Climb;
 pub use feasible::BestFeasible;
+pub use gradus_optim::constrained::Bound;
 
 use gradus_nn::init::Real as _;
 use gradus_optim::constrained::Dual;
@@ -13,34 +14,6 @@ use gradus_tensor::{Mode, Module, Tensor};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 type Function<N, B> = dyn Fn(&N, &B, &mut Mode) -> Tensor<<N as gradus_tensor::Tree>::Elem> + Send + Sync;
-
-/// What is asked of g.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Bound {
-    /// g ≤ γ: λ ≥ 0.
-    AtMost(f64),
-    /// g = γ.
-    Equal(f64),
-}
-
-impl Bound {
-    fn level(self) -> f64 {
-        match self {
-            Bound::AtMost(level) | Bound::Equal(level) => level,
-        }
-    }
-
-    /// How far g − γ = `excess` is from what is allowed.
-    fn violation(self, excess: f64) -> f64 {
-        if matches!(self, Bound::Equal(_)) { excess.abs() } else { excess.max(0.0) }
-    }
-}
-
-impl From<f64> for Bound {
-    fn from(level: f64) -> Self {
-        Bound::AtMost(level)
-    }
-}
 
 /// What term and rule share: λ, and Σ (g − γ) over the batches of the present step, with their number.
 #[derive(Clone, Copy, Debug, Default)]

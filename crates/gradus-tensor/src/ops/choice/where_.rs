@@ -24,15 +24,7 @@ impl<T: Real> Linear<T> for Where {
     }
     fn eval(&self, x: &[View<'_, T>], out: &mut [T]) {
         x[1].copy_to(out);
-        let copy;
-        let a = match x[0].contiguous() {
-            Some(flat) => flat,
-            None => {
-                copy = x[0].to_vec();
-                &copy
-            }
-        };
-        for ((y, &a), &m) in out.iter_mut().zip(a).zip(self.mask.as_slice()) {
+        for ((y, &a), &m) in out.iter_mut().zip(&*x[0].flat()).zip(self.mask.as_slice()) {
             if m != 0 {
                 *y = a;
             }

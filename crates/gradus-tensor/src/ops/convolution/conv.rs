@@ -48,26 +48,6 @@ impl Sliding {
     }
 }
 
-/// Runs a kernel on row-major copies where a view is not so already.
-fn flat<T: Real>(a: View<'_, T>, b: View<'_, T>, f: impl FnOnce(&[T], &[T])) {
-    let (p, q);
-    let a = match a.contiguous() {
-        Some(a) => a,
-        None => {
-            p = a.to_vec();
-            &p
-        }
-    };
-    let b = match b.contiguous() {
-        Some(b) => b,
-        None => {
-            q = b.to_vec();
-            &q
-        }
-    };
-    f(a, b);
-}
-
 /// y[b, o, p] = Σ w[o, c, t] · x[b, c, p·stride + t·dilation − padding].
 #[derive(Clone, Debug)]
 pub struct Conv(Sliding);
@@ -93,7 +73,7 @@ impl<T: Real> Bilinear<T> for Conv {
     }
     fn eval(&self, x: View<'_, T>, w: View<'_, T>, out: &mut [T]) {
         let Ok(sizes) = self.0.sizes("conv", x.shape, w.shape) else { return };
-        flat(x, w, |x, w| conv(&sizes, x, w, out));
+        conv(&sizes, &x.flat(), &w.flat(), out);
     }
     fn apply(&self, x: &Tensor<T>, w: &Tensor<T>) -> Tensor<T> {
         T::apply(T::boxed(self.clone()), &[x, w])
@@ -124,7 +104,7 @@ impl<T: Real> Bilinear<T> for ConvInput {
     }
     fn eval(&self, g: View<'_, T>, w: View<'_, T>, out: &mut [T]) {
         let Ok(sizes) = self.image(g.shape, w.shape).and_then(|x| self.by.sizes("conv_transpose", &x, w.shape)) else { return };
-        flat(g, w, |g, w| conv_input_adjoint(&sizes, g, w, out));
+        conv_input_adjoint(&sizes, &g.flat(), &w.flat(), out);
     }
     fn apply(&self, g: &Tensor<T>, w: &Tensor<T>) -> Tensor<T> {
         T::apply(T::boxed(self.clone()), &[g, w])
@@ -150,7 +130,7 @@ impl<T: Real> Bilinear<T> for ConvWeight {
     }
     fn eval(&self, x: View<'_, T>, g: View<'_, T>, out: &mut [T]) {
         let Ok(sizes) = self.by.sizes("conv_weight", x.shape, &self.weight(x.shape, g.shape)) else { return };
-        flat(x, g, |x, g| conv_weight_adjoint(&sizes, x, g, out));
+        conv_weight_adjoint(&sizes, &x.flat(), &g.flat(), out);
     }
     fn apply(&self, x: &Tensor<T>, g: &Tensor<T>) -> Tensor<T> {
         T::apply(T::boxed(self.clone()), &[x, g])

@@ -39,15 +39,7 @@ impl<T: Real> Linear<T> for Concat {
         for v in x {
             let n = inner(v);
             if n > 0 {
-                let copy;
-                let flat = match v.contiguous() {
-                    Some(flat) => flat,
-                    None => {
-                        copy = v.to_vec();
-                        &copy
-                    }
-                };
-                for (y, x) in out.chunks_exact_mut(whole).zip(flat.chunks_exact(n)) {
+                for (y, x) in out.chunks_exact_mut(whole).zip(v.flat().chunks_exact(n)) {
                     y[at..at + n].copy_from_slice(x);
                 }
             }

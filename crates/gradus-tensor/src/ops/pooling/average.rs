@@ -1,7 +1,7 @@
 //! The mean of every window, and its adjoint.
 
 use super::max::{fixed, ways};
-use super::{flat, over_one_axis, sizes};
+use super::{over_one_axis, sizes};
 use crate::case::{Case, Room, row, spread};
 use crate::kind::Linear;
 use crate::node::Tensor;
@@ -49,7 +49,7 @@ impl<T: Real> Linear<T> for AveragePool {
     }
     fn eval(&self, x: &[View<'_, T>], out: &mut [T]) {
         let Ok(sizes) = sizes("avg_pool", self.windows, x[0].shape) else { return };
-        flat(x[0], |x| average_pool(&sizes, self.count_padding, x, out));
+        average_pool(&sizes, self.count_padding, &x[0].flat(), out);
     }
     fn adjoint(&self, _: usize, g: &Tensor<T>, shapes: &[&[usize]]) -> Tensor<T> {
         let [.., h, w] = *shapes[0] else { unreachable!("avg_pool: the shape was checked") };
@@ -64,7 +64,7 @@ impl<T: Real> Linear<T> for Spread {
     }
     fn eval(&self, g: &[View<'_, T>], out: &mut [T]) {
         let Ok(sizes) = sizes("avg_pool", self.by.windows, &self.image(g[0].shape)) else { return };
-        flat(g[0], |g| average_pool_adjoint(&sizes, self.by.count_padding, g, out));
+        average_pool_adjoint(&sizes, self.by.count_padding, &g[0].flat(), out);
     }
     fn adjoint(&self, _: usize, x: &Tensor<T>, _: &[&[usize]]) -> Tensor<T> {
         T::apply(T::boxed(self.by.clone()), &[x])

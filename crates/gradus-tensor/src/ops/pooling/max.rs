@@ -1,6 +1,6 @@
 //! The largest element of every window: a choice of elements that is locally constant, and reading and writing through it.
 
-use super::{flat, over_one_axis, sizes};
+use super::{over_one_axis, sizes};
 use crate::case::{Case, Room, row, spread};
 use crate::kind::Linear;
 use crate::message;
@@ -38,14 +38,13 @@ impl<T: Real> Linear<T> for Pick {
     }
     fn eval(&self, x: &[View<'_, T>], out: &mut [T]) {
         let choice = &self.0;
-        flat(x[0], |x| {
-            if let Some(places) = choice.places.get() {
-                return pick(&choice.sizes, x, places, out);
-            }
-            let mut places = vec![0; out.len()];
-            max_pool(&choice.sizes, x, out, &mut places);
-            choice.places.get_or_init(|| places);
-        });
+        let x = x[0].flat();
+        if let Some(places) = choice.places.get() {
+            return pick(&choice.sizes, &x, places, out);
+        }
+        let mut places = vec![0; out.len()];
+        max_pool(&choice.sizes, &x, out, &mut places);
+        choice.places.get_or_init(|| places);
     }
     fn adjoint(&self, _: usize, g: &Tensor<T>, _: &[&[usize]]) -> Tensor<T> {
         T::apply(T::boxed(PutBack(self.0.clone())), &[g])
@@ -60,7 +59,7 @@ impl<T: Real> Linear<T> for PutBack {
     }
     fn eval(&self, g: &[View<'_, T>], out: &mut [T]) {
         let places = self.0.places.get().map_or(&[][..], |p| p);
-        flat(g[0], |g| pick_adjoint(&self.0.sizes, g, places, out));
+        pick_adjoint(&self.0.sizes, &g[0].flat(), places, out);
     }
     fn adjoint(&self, _: usize, x: &Tensor<T>, _: &[&[usize]]) -> Tensor<T> {
         T::apply(T::boxed(Pick(self.0.clone())), &[x])

@@ -6,7 +6,6 @@ pub mod max;
 use crate::node::Tensor;
 use crate::op::Refusal;
 use crate::real::Real;
-use gradus_kernels::View;
 use gradus_kernels::pooling::{PoolShape, Windows};
 
 /// The sizes of a pooling of x `[.., h, w]`.
@@ -17,14 +16,6 @@ fn sizes(who: &str, windows: [Windows; 2], x: &[usize]) -> Result<PoolShape, Ref
     let shape = PoolShape { planes: planes.iter().product(), spatial: [*h, *w], windows };
     shape.output().map_err(|e| format!("{who}: {e}"))?;
     Ok(shape)
-}
-
-/// Runs a kernel on a row-major copy where a view is not so already.
-fn flat<T: Real>(x: View<'_, T>, f: impl FnOnce(&[T])) {
-    match x.contiguous() {
-        Some(x) => f(x),
-        None => f(&x.to_vec()),
-    }
 }
 
 /// One axis as an image of height 1.

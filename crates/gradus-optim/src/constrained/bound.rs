@@ -1,0 +1,40 @@
+//! What is asked of the value of a constraint.
+
+/// What is asked of g.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Bound {
+    /// g ≤ γ: λ ≥ 0.
+    AtMost(f64),
+    /// g = γ.
+    Equal(f64),
+}
+
+impl Bound {
+    /// γ.
+    pub fn level(self) -> f64 {
+        match self {
+            Bound::AtMost(level) | Bound::Equal(level) => level,
+        }
+    }
+
+    /// Whether g must equal γ.
+    pub fn is_equality(self) -> bool {
+        matches!(self, Bound::Equal(_))
+    }
+
+    /// How far g − γ = `excess` is from what is allowed.
+    pub fn violation(self, excess: f64) -> f64 {
+        if self.is_equality() { excess.abs() } else { excess.max(0.0) }
+    }
+
+    /// The multiplier nearest to λ that the constraint can have.
+    pub fn admit(self, lambda: f64) -> f64 {
+        if self.is_equality() { lambda } else { lambda.max(0.0) }
+    }
+}
+
+impl From<f64> for Bound {
+    fn from(level: f64) -> Self {
+        Bound::AtMost(level)
+    }
+}
