@@ -182,7 +182,7 @@ pub fn normalise_channels<T: Real>(
     stats: &mut [T],
     y: &mut [T],
 ) {
-    let Channels { n, c, l } = shape;
+    let Channels { c, l, .. } = shape;
     assert!(x.len() == shape.len() && y.len() == x.len(), "normalise_channels: lengths do not fit");
     let fits = stats.len() == 3 * c && gamma.len() == c && delta.len() == c;
     assert!(fits, "normalise_channels: statistics, scale or shift do not fit the channels");
@@ -202,12 +202,8 @@ pub fn normalise_channels<T: Real>(
             }
         });
     }
-    let view = View { data: x, shape: &[n, c, l], strides: &[c * l, l, 1] };
-    let (mut mean, mut variance) = (vec![T::ZERO; c], vec![T::ZERO; c]);
-    reduce::mean_variance(view, &[true, false, true], &mut mean, &mut variance);
-    for (j, s) in stats.chunks_exact_mut(3).enumerate() {
-        s.copy_from_slice(&[mean[j], T::ONE / (variance[j] + eps).sqrt(), variance[j]]);
-    }
+    channel_statistics(shape, x, eps, stats);
+    let mean: Vec<T> = stats.iter().step_by(3).copied().collect();
     let scale: Vec<T> = (0..c).map(|j| stats[3 * j + 1] * gamma[j]).collect();
     shape.each_plane(y, |i, j, y| {
         if l == 1 {
@@ -216,6 +212,24 @@ pub fn normalise_channels<T: Real>(
         let at = (i * c + j) * l;
         map(Affine { mean: mean[j], scale: scale[j], shift: delta[j] }, [&x[at..at + l]], y);
     });
+}
+
+/// What [`normalise_channels`] leaves in `stats`, alone.
+///
+/// # Panics
+/// If the lengths do not fit.
+pub fn channel_statistics<T: Real>(shape: Channels, x: &[T], eps: T, stats: &mut [T]) {
+    let Channels { n, c, l } = shape;
+    assert!(x.len() == shape.len() && stats.len() == 3 * c, "channel_statistics: lengths do not fit");
+    if shape.by_channel() {
+        return for_each_chunk(stats, 3, |from, stats| simd(Statistics { shape, j: from / 3, x, eps, stats }));
+    }
+    let view = View { data: x, shape: &[n, c, l], strides: &[c * l, l, 1] };
+    let (mut mean, mut variance) = (vec![T::ZERO; c], vec![T::ZERO; c]);
+    reduce::mean_variance(view, &[true, false, true], &mut mean, &mut variance);
+    for (j, s) in stats.chunks_exact_mut(3).enumerate() {
+        s.copy_from_slice(&[mean[j], T::ONE / (variance[j] + eps).sqrt(), variance[j]]);
+    }
 }
 
 struct Statistics<'a, T> {

@@ -3,12 +3,14 @@
 //! Statistics take two passes (the mean, then squares about it), so a mean far from 0 costs no digits. What a piece of work reads twice
 //! it reads while it is in the cache.
 
+mod again;
 mod channels;
 mod gate;
 mod pull;
 mod rows;
 
-pub use channels::{Channels, normalise_channels};
+pub use again::pull_channels_again;
+pub use channels::{Channels, channel_statistics, normalise_channels};
 pub use gate::{mod_relu, mod_relu_pull};
 pub use pull::{ChannelPull, pull_channels};
 pub use rows::{RowPull, normalise_rows, pull_rows};

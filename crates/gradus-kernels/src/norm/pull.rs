@@ -23,7 +23,7 @@ pub struct ChannelPull<'a, T> {
 
 /// g r (x − m).
 #[derive(Clone, Copy)]
-struct Along<T>(T, T);
+pub(super) struct Along<T>(pub(super) T, pub(super) T);
 impl<T: Real> Map<T, 2> for Along<T> {
     #[inline(always)]
     fn at<S: Isa>(self, _: S, [x, g]: [T; 2]) -> T {
@@ -33,7 +33,7 @@ impl<T: Real> Map<T, 2> for Along<T> {
 
 /// The same with a mean and a scale a number.
 #[derive(Clone, Copy)]
-struct AlongEach;
+pub(super) struct AlongEach;
 impl<T: Real> Map<T, 4> for AlongEach {
     #[inline(always)]
     fn at<S: Isa>(self, _: S, [x, g, mean, scale]: [T; 4]) -> T {
@@ -43,11 +43,11 @@ impl<T: Real> Map<T, 4> for AlongEach {
 
 /// (g − a − (x − m) b) s.
 #[derive(Clone, Copy)]
-struct Pull<T> {
-    mean: T,
-    a: T,
-    b: T,
-    scale: T,
+pub(super) struct Pull<T> {
+    pub(super) mean: T,
+    pub(super) a: T,
+    pub(super) b: T,
+    pub(super) scale: T,
 }
 impl<T: Real> Map<T, 2> for Pull<T> {
     #[inline(always)]
@@ -57,14 +57,14 @@ impl<T: Real> Map<T, 2> for Pull<T> {
 }
 
 /// The same along a row of channels, each with numbers of its own. A loop written out: `map` keeps no six inputs in vector registers.
-struct PullRow<'a, T> {
-    x: &'a [T],
-    g: &'a [T],
-    mean: &'a [T],
-    a: &'a [T],
-    b: &'a [T],
-    scale: &'a [T],
-    dx: &'a mut [T],
+pub(super) struct PullRow<'a, T> {
+    pub(super) x: &'a [T],
+    pub(super) g: &'a [T],
+    pub(super) mean: &'a [T],
+    pub(super) a: &'a [T],
+    pub(super) b: &'a [T],
+    pub(super) scale: &'a [T],
+    pub(super) dx: &'a mut [T],
 }
 
 impl<T: Real> Kernel for PullRow<'_, T> {

@@ -2,7 +2,7 @@
 
 use gradus_kernels::norm::{
     ChannelPull, Channels, RowPull, mod_relu, mod_relu_pull, normalise_channels, normalise_rows, pull_channels,
-    pull_rows,
+    pull_channels_again, pull_rows,
 };
 use gradus_kernels::random::{Key, fill_normal};
 
@@ -105,6 +105,21 @@ fn channels_are_those_of_the_formula() {
         differences(&x, |x| dot(&value(x, &gamma, &delta).0, &g), &dx, &format!("{what}: dx"));
         differences(&gamma, |v| dot(&value(&x, v, &delta).0, &g), &part(0), &format!("{what}: dγ"));
         differences(&delta, |v| dot(&value(&x, &gamma, v).0, &g), &part(1), &format!("{what}: dδ"));
+        // The cotangents of ⟨u, dx⟩.
+        let u = numbers(shape.len(), 5);
+        let first = |x: &[f64], gamma: &[f64], g: &[f64]| {
+            let (_, stats) = value(x, gamma, &delta);
+            let (mut dx, mut sums) = (vec![f64::NAN; shape.len()], vec![f64::NAN; 2 * c]);
+            pull_channels(ChannelPull { shape, x, g, gamma, stats: &stats }, &mut dx, &mut sums);
+            dot(&dx, &u)
+        };
+        let (mut of_x, mut of_g, mut of_gamma) =
+            (vec![f64::NAN; shape.len()], vec![f64::NAN; shape.len()], vec![f64::NAN; c]);
+        let at = ChannelPull { shape, x: &x, g: &g, gamma: &gamma, stats: &stats };
+        pull_channels_again(at, &u, [&mut of_x, &mut of_g], &mut of_gamma);
+        differences(&x, |x| first(x, &gamma, &g), &of_x, &format!("{what}: again in x"));
+        differences(&g, |g| first(&x, &gamma, g), &of_g, &format!("{what}: again in g"));
+        differences(&gamma, |v| first(&x, v, &g), &of_gamma, &format!("{what}: again in γ"));
     }
 }
 

@@ -184,6 +184,7 @@ rooms! {
     }
     fused {
         batch_norm::BatchNorm as Whole,
+        batch_norm_pull::BatchNormPull as Whole,
         cross_entropy::CrossEntropy as Whole,
         dropout::Dropout as Straight,
         gaussian_nll::GaussianNll as Whole,

@@ -1,5 +1,6 @@
 //! Batch normalisation with the statistics of the batch, in one pass; the twin is its formula.
 
+use super::batch_norm_pull::BatchNormPull;
 use crate::case::{Case, Room, spread};
 use crate::kind::Fused;
 use crate::message;
@@ -17,7 +18,7 @@ pub struct BatchNorm {
 }
 
 /// The axes of x: samples, channels, places.
-fn channels(shape: &[usize]) -> Channels {
+pub(super) fn channels(shape: &[usize]) -> Channels {
     Channels { n: shape[0], c: shape[1], l: shape[2..].iter().product() }
 }
 
@@ -57,6 +58,18 @@ impl<T: Real> Fused<T> for BatchNorm {
         };
         let only = |i: usize, f: &dyn Fn() -> Tensor<T>| if wanted[i] { Slot::Of(f()) } else { Slot::Zero };
         [only(0, &|| dx.clone()), only(1, &|| sum(0)), only(2, &|| sum(1))].into_iter().collect()
+    }
+    fn closed(&self, at: &Point<'_, T>, g: &Tensor<T>, wanted: &[bool]) -> Option<Slots<T>> {
+        let (x, gamma) = (&at.inputs[0], &at.inputs[1]);
+        let axes: Vec<isize> = (0..x.rank() as isize).filter(|&k| k != 1).collect();
+        let only = |i: usize, f: &dyn Fn() -> Tensor<T>| if wanted[i] { Slot::Of(f()) } else { Slot::Zero };
+        let of_x = || T::apply(T::boxed(BatchNormPull { eps: self.eps }), &[x, gamma, g]);
+        let of_gamma = || {
+            let normalised = x.batch_norm(&Tensor::ones(gamma.shape()), &Tensor::zeros(gamma.shape()), self.eps).0;
+            (g * normalised).sum_axes(&axes, false)
+        };
+        let of_delta = || g.sum_axes(&axes, false);
+        Some([only(0, &of_x), only(1, &of_gamma), only(2, &of_delta)].into_iter().collect())
     }
     fn twin(&self, v: &[Tensor<T>]) -> Tensor<T> {
         let x = &v[0];

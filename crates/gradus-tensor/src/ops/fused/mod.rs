@@ -1,6 +1,7 @@
 //! Ops in one pass, with their formula in primitive ops beside them.
 
 pub mod batch_norm;
+pub mod batch_norm_pull;
 pub mod cross_entropy;
 pub mod dropout;
 pub mod gaussian_nll;
