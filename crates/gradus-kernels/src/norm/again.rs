@@ -8,7 +8,8 @@
 //! - in x: −γ r² (b P u + a P g + q x̂).
 
 use super::channels::{Channels, sums};
-use super::pull::{Along, AlongEach, ChannelPull, Pull, PullRow};
+use super::columns::column_sums;
+use super::pull::{ChannelPull, Pull, PullRow};
 use crate::map::{Map, map};
 use crate::real::Real;
 use crate::simd::{Isa, Kernel, simd};
@@ -57,18 +58,25 @@ impl<T: Real> Kernel for BendRow<'_, T> {
     }
 }
 
-/// a·b.
-#[derive(Clone, Copy)]
-struct Times;
-impl<T: Real> Map<T, 2> for Times {
-    #[inline(always)]
-    fn at<S: Isa>(self, _: S, [a, b]: [T; 2]) -> T {
-        a * b
-    }
+/// How many sums a channel needs.
+const SUMS: usize = 5;
+
+/// The terms of Σ u, Σ g, Σ u x̂, Σ g x̂, Σ u g.
+#[inline(always)]
+fn terms<T: Real>([x, u, g]: [T; 3], mean: T, r: T) -> [T; SUMS] {
+    let h = (x - mean) * r;
+    [u, g, u * h, g * h, u * g]
 }
 
-/// Σ u, Σ g, Σ u x̂, Σ g x̂, Σ u g of a channel.
-const SUMS: usize = 5;
+/// One of the [`terms`], by its place.
+#[derive(Clone, Copy)]
+struct Term<T>(T, T, usize);
+impl<T: Real> Map<T, 3> for Term<T> {
+    #[inline(always)]
+    fn at<S: Isa>(self, _: S, v: [T; 3]) -> T {
+        terms(v, self.0, self.1)[self.2]
+    }
+}
 
 /// Both rules of channel j, and the cotangent of γ.
 fn rules<T: Real>(at: &ChannelPull<'_, T>, j: usize, sums: [T; SUMS]) -> (Pull<T>, Bend<T>, T) {
@@ -112,24 +120,20 @@ pub fn pull_channels_again<T: Real>(at: ChannelPull<'_, T>, u: &[T], [of_x, of_g
     }
     let part = |k: usize| -> Vec<T> { (0..c).map(|j| stats[3 * j + k]).collect() };
     let (mean, r) = (part(0), part(1));
-    let mut totals = [const { Vec::new() }; SUMS];
-    totals.iter_mut().for_each(|t| t.resize(c, T::ZERO));
-    shape.sum(u, &mut totals[0]);
-    shape.sum(g, &mut totals[1]);
-    // The result serves as scratch for the terms of the other sums.
-    for (k, v) in [(2, u), (3, g)] {
-        shape.each_plane(of_x, |i, j, out| {
-            let from = (i * c + j) * l;
-            let (x, v) = (&x[from..from + out.len()], &v[from..from + out.len()]);
-            if l == 1 { map(AlongEach, [x, v, &mean, &r], out) } else { map(Along(mean[j], r[j]), [x, v], out) }
-        });
-        shape.sum(of_x, &mut totals[k]);
-    }
-    shape.each_plane(of_x, |i, j, out| {
-        let from = (i * c + j) * l;
-        map(Times, [&u[from..from + out.len()], &g[from..from + out.len()]], out);
-    });
-    shape.sum(of_x, &mut totals[4]);
+    let totals = if l == 1 {
+        column_sums(c, [x, u, g], [&mean, &r], |v, [mean, r]| terms(v, mean, r))
+    } else {
+        let mut totals = std::array::from_fn(|_| vec![T::ZERO; c]);
+        // The result serves as scratch for the terms of each sum.
+        for (k, total) in totals.iter_mut().enumerate() {
+            shape.each_plane(of_x, |i, j, out| {
+                let from = (i * c + j) * l;
+                map(Term(mean[j], r[j], k), [x, u, g].map(|v| &v[from..from + l]), out);
+            });
+            shape.sum(of_x, total);
+        }
+        totals
+    };
     let rules: Vec<_> = (0..c).map(|j| rules(&at, j, std::array::from_fn(|k| totals[k][j]))).collect();
     of_gamma.iter_mut().zip(&rules).for_each(|(y, (_, _, d))| *y = *d);
     let pulls = |f: fn(&Pull<T>) -> T| -> Vec<T> { rules.iter().map(|(p, _, _)| f(p)).collect() };
@@ -168,9 +172,6 @@ impl<T: Real> Kernel for Sums<'_, T> {
         let Sums { at: ChannelPull { shape, x, g, stats, .. }, u, j } = self;
         let (mean, r) = (stats[3 * j], stats[3 * j + 1]);
         let runs = shape.planes(j).map(|p| [&x[p.clone()], &u[p.clone()], &g[p]]);
-        sums(runs, |[x, u, g]| {
-            let h = (x - mean) * r;
-            [u, g, u * h, g * h, u * g]
-        })
+        sums(runs, |v| terms(v, mean, r))
     }
 }

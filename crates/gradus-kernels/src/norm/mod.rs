@@ -5,6 +5,7 @@
 
 mod again;
 mod channels;
+mod columns;
 mod gate;
 mod pull;
 mod rows;

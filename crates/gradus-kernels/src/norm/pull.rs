@@ -1,6 +1,7 @@
 //! The cotangents of batch normalisation.
 
 use super::channels::{Channels, sums};
+use super::columns::column_sums;
 use crate::map::{Map, map};
 use crate::real::Real;
 use crate::simd::{Isa, Kernel, simd};
@@ -23,21 +24,11 @@ pub struct ChannelPull<'a, T> {
 
 /// g r (x − m).
 #[derive(Clone, Copy)]
-pub(super) struct Along<T>(pub(super) T, pub(super) T);
+struct Along<T>(T, T);
 impl<T: Real> Map<T, 2> for Along<T> {
     #[inline(always)]
     fn at<S: Isa>(self, _: S, [x, g]: [T; 2]) -> T {
         g * ((x - self.0) * self.1)
-    }
-}
-
-/// The same with a mean and a scale a number.
-#[derive(Clone, Copy)]
-pub(super) struct AlongEach;
-impl<T: Real> Map<T, 4> for AlongEach {
-    #[inline(always)]
-    fn at<S: Isa>(self, _: S, [x, g, mean, scale]: [T; 4]) -> T {
-        g * ((x - mean) * scale)
     }
 }
 
@@ -117,15 +108,19 @@ pub fn pull_channels<T: Real>(at: ChannelPull<'_, T>, dx: &mut [T], sums: &mut [
     }
     let part = |k: usize| -> Vec<T> { (0..c).map(|j| stats[3 * j + k]).collect() };
     let (mean, r) = (part(0), part(1));
-    // dx serves as scratch for the terms of Σ g x̂.
-    shape.each_plane(dx, |i, j, out| {
-        let from = (i * c + j) * l;
-        let (x, g) = (&x[from..from + out.len()], &g[from..from + out.len()]);
-        if l == 1 { map(AlongEach, [x, g, &mean, &r], out) } else { map(Along(mean[j], r[j]), [x, g], out) }
-    });
-    let mut of = [vec![T::ZERO; c], vec![T::ZERO; c]];
-    shape.sum(dx, &mut of[0]);
-    shape.sum(g, &mut of[1]);
+    let of = if l == 1 {
+        column_sums(c, [x, g], [&mean, &r], |[x, g], [mean, r]| [g * ((x - mean) * r), g])
+    } else {
+        let mut of = [vec![T::ZERO; c], vec![T::ZERO; c]];
+        // dx serves as scratch for the terms of Σ g x̂.
+        shape.each_plane(dx, |i, j, out| {
+            let from = (i * c + j) * l;
+            map(Along(mean[j], r[j]), [&x[from..from + l], &g[from..from + l]], out);
+        });
+        shape.sum(dx, &mut of[0]);
+        shape.sum(g, &mut of[1]);
+        of
+    };
     for (j, sums) in sums.chunks_exact_mut(2).enumerate() {
         sums.copy_from_slice(&[of[0][j], of[1][j]]);
     }

@@ -1,10 +1,10 @@
-//! Bernoulli masks by counter, and dropout with them.
+//! Bernoulli masks by counter, and their use.
 
 use super::philox::{Key, WORDS, tile};
-use super::{PIECE, Tiles, cover, cover_here};
+use super::{PIECE, Tiles, cover};
 use crate::real::Real;
 use crate::simd::{Isa, Kernel, simd};
-use crate::threads::for_each_chunk;
+use crate::threads::for_each_chunk_with;
 
 #[derive(Clone, Copy)]
 struct Keep<T> {
@@ -52,32 +52,60 @@ pub fn bernoulli_keep<T: Real>(key: Key, start: u64, keep: f64, scale: T, out: &
     }
 }
 
-/// y\[i\] = `scale`·x\[i\] where [`bernoulli_keep`] keeps element `start + i`, else 0 (also where x\[i\] is not finite).
+#[derive(Clone, Copy)]
+struct Bits {
+    key: Key,
+    last: u32,
+}
+
+impl Tiles<u8, WORDS> for Bits {
+    #[inline(always)]
+    fn at<S: Isa>(self, _: S, t: u64, out: &mut [u8; WORDS]) {
+        let w = tile(self.key, t);
+        for (y, &w) in out.iter_mut().zip(w.as_flattened()) {
+            *y = u8::from(w <= self.last);
+        }
+    }
+}
+
+/// out\[i\] = 1 where [`bernoulli_keep`] keeps element `start + i`, else 0.
 ///
 /// # Panics
-/// If `keep` is not in [0, 1] or the lengths differ.
+/// If `keep` is not in [0, 1].
 #[track_caller]
-pub fn dropout<T: Real>(key: Key, start: u64, keep: f64, scale: T, x: &[T], y: &mut [T]) {
-    assert!(x.len() == y.len(), "dropout: x has {} elements, y {}", x.len(), y.len());
-    let Some(last) = last(keep) else { return y.fill(T::ZERO) };
-    struct Select<'a, T>(&'a [T], &'a mut [T]);
+pub fn bernoulli_bits(key: Key, start: u64, keep: f64, out: &mut [u8]) {
+    match last(keep) {
+        Some(last) => cover(Bits { key, last }, start, out),
+        None => out.fill(0),
+    }
+}
+
+/// y\[i\] = `scale`·x\[i\] where the mask is not 0, else 0 (also where x\[i\] is not finite).
+///
+/// # Panics
+/// If the lengths differ.
+#[track_caller]
+pub fn select<T: Real>(mask: &[u8], scale: T, x: &[T], y: &mut [T]) {
+    assert!(
+        x.len() == y.len() && mask.len() == y.len(),
+        "select: the mask has {} elements, x {}, y {}",
+        mask.len(),
+        x.len(),
+        y.len()
+    );
+    struct Select<'a, T>(&'a [u8], T, &'a [T], &'a mut [T]);
     impl<T: Real> Kernel for Select<'_, T> {
         type Output = ();
         #[inline(always)]
         fn run<S: Isa>(self, _: S) {
-            for (y, &x) in self.1.iter_mut().zip(self.0) {
-                let scaled = *y * x;
-                *y = if *y == T::ZERO { T::ZERO } else { scaled };
+            let Select(mask, scale, x, y) = self;
+            for ((y, &x), &m) in y.iter_mut().zip(x).zip(mask) {
+                *y = if m != 0 { scale * x } else { T::ZERO };
             }
         }
     }
-    if scale == T::ZERO {
-        return y.fill(T::ZERO);
-    }
-    let mask = Keep { key, last, scale };
-    let piece = |i: usize, y: &mut [T]| {
-        cover_here(mask, start.wrapping_add(i as u64), y);
-        simd(Select(&x[i..i + y.len()], y));
-    };
-    if y.len() <= PIECE { piece(0, y) } else { for_each_chunk(y, PIECE, piece) }
+    for_each_chunk_with(y, PIECE, y.len() / 8, |start, y| {
+        let part = start..start + y.len();
+        simd(Select(&mask[part.clone()], scale, &x[part], y));
+    });
 }

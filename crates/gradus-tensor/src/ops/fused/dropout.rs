@@ -7,9 +7,9 @@ use crate::node::Tensor;
 use crate::op::Refusal;
 use crate::real::Real;
 use crate::shape::Dims;
-use gradus_kernels::random::{Key, bernoulli_keep, dropout};
-use gradus_kernels::threads::for_each_chunk;
+use gradus_kernels::random::{Key, bernoulli_bits, bernoulli_keep, select};
 use gradus_kernels::{View, elementwise, lanes, map};
+use std::sync::{Arc, OnceLock};
 
 /// What shares one bit of the mask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,12 +29,11 @@ pub struct Dropout {
     scale: f64,
     key: [u64; 2],
     granularity: Granularity,
+    /// The mask by element, once it was asked for: this op's cotangent, and the cotangent's, need not draw it again.
+    mask: Arc<OnceLock<Box<[u8]>>>,
 }
 
 lanes!(Times |_, [x, m]| if m == T::ZERO { T::ZERO } else { x * m });
-
-/// How many elements a piece of mask covers.
-const PIECE: usize = 1 << 14;
 
 impl Dropout {
     fn key(&self) -> Key {
@@ -50,31 +49,28 @@ impl<T: Real> Linear<T> for Dropout {
     }
     fn eval(&self, x: &[View<'_, T>], out: &mut [T]) {
         let (x, keep, scale) = (x[0], 1.0 - self.p, T::from_f64(self.scale));
-        let (rows, shape) = match self.granularity {
-            Granularity::Element => {
-                if let Some(x) = x.contiguous() {
-                    for_each_chunk(out, PIECE, |start, out| dropout(self.key(), start as u64, keep, scale, &x[start..start + out.len()], out));
-                    return;
-                }
-                (x.len(), x.shape)
-            }
-            Granularity::Channel => (x.shape.iter().take(2).product(), x.shape),
-            Granularity::Batch => (x.shape.iter().skip(1).product(), x.shape),
-        };
-        let mut mask = vec![T::ZERO; rows];
-        bernoulli_keep(self.key(), 0, keep, scale, &mut mask);
-        let mut strides: Dims = Dims::from_elem(0, shape.len());
+        let rank = x.shape.len();
         let shared = match self.granularity {
-            Granularity::Element => 0..shape.len(),
-            Granularity::Channel => 0..shape.len().min(2),
-            Granularity::Batch => shape.len().min(1)..shape.len(),
+            Granularity::Element => {
+                let mask = self.mask.get_or_init(|| {
+                    let mut mask = vec![0; x.len()].into_boxed_slice();
+                    bernoulli_bits(self.key(), 0, keep, &mut mask);
+                    mask
+                });
+                return select(mask, scale, &x.flat(), out);
+            }
+            Granularity::Channel => 0..rank.min(2),
+            Granularity::Batch => rank.min(1)..rank,
         };
+        let mut mask = vec![T::ZERO; x.shape[shared.clone()].iter().product()];
+        bernoulli_keep(self.key(), 0, keep, scale, &mut mask);
+        let mut strides: Dims = Dims::from_elem(0, rank);
         let mut step = 1;
         for k in shared.rev() {
             strides[k] = step;
-            step *= shape[k];
+            step *= x.shape[k];
         }
-        elementwise([x, View { data: &mask, shape, strides: &strides }], out, |x, y| map(Times, x, y));
+        elementwise([x, View { data: &mask, shape: x.shape, strides: &strides }], out, |x, y| map(Times, x, y));
     }
     fn adjoint(&self, _: usize, g: &Tensor<T>, _: &[&[usize]]) -> Tensor<T> {
         T::apply(T::boxed(self.clone()), &[g])
@@ -92,7 +88,7 @@ impl<T: Real> Tensor<T> {
         if !(0.0..1.0).contains(&p) {
             message::panic_with(&format!("dropout: p must lie in [0, 1), got {p}; to switch a unit off use a mask"));
         }
-        T::apply(T::boxed(Dropout { p, scale, key, granularity }), &[self])
+        T::apply(T::boxed(Dropout { p, scale, key, granularity, mask: Arc::default() }), &[self])
     }
 }
 
