@@ -42,6 +42,11 @@ macro_rules! layers {
                 mode.report(self, &[x], y)
             }
 
+            /// How the kernel slides.
+            pub(crate) fn sliding(&self) -> Sliding {
+                self.by
+            }
+
             /// A layer that slides like this one with another kernel of the same shape, and this bias.
             pub(crate) fn with_weights(&self, kernel: &Tensor<T>, bias: &Tensor<T>) -> Self {
                 let weight = Param::new(&kernel.detach(), Role::Weight);

@@ -87,6 +87,48 @@ fn a_folded_norm_is_the_same_function() {
     }
 }
 
+/// A norm with statistics, γ and δ of its own, of this many channels.
+fn norm_of(channels: usize) -> BatchNorm<f64> {
+    let mut norm = BatchNorm::<f64>::new(channels);
+    let x: Vec<f64> = (0..7 * channels).map(|i| (i as f64 * 2.1).sin() * 1.5 + 0.4).collect();
+    let x = Tensor::from_slice(&[7, channels], &x);
+    norm.start_from(&(&x * 0.3 + 1.0)).unwrap();
+    let mut train = Mode::train(&mut rng());
+    let _ = norm.forward(&x, &mut train);
+    norm
+}
+
+#[test]
+fn a_norm_before_a_convolution_folds_into_it() {
+    let (r, x, eval) = (&mut rng(), images().reshape(&[3, 4, 2, 5]), &mut Mode::eval());
+    let close = |a: T, b: T| {
+        assert_eq!(a.shape(), b.shape());
+        let worst = (a - b).abs().to_vec().into_iter().fold(0.0, f64::max);
+        assert!(worst < 1e-12, "{worst:e}");
+    };
+    let norm = norm_of(4);
+    for (bias, groups) in [(true, 1), (false, 2), (true, 4)] {
+        let conv = Conv2d::builder(4, 8, [2, 3]).bias(bias).groups(groups).stride([1, 2]).build(r);
+        let folded = norm.fold_before_conv2d(&conv);
+        close(folded.forward(&x, eval), conv.forward(&norm.forward(&x, eval), eval));
+        let (row, conv) = (x.select(2, 0), Conv1d::builder(4, 8, [2]).bias(bias).groups(groups).dilation([2]).build(r));
+        close(norm.fold_before_conv1d(&conv).forward(&row, eval), conv.forward(&norm.forward(&row, eval), eval));
+        let after = norm_of(8);
+        close(after.fold_after_conv1d(&conv).forward(&row, eval), after.forward(&conv.forward(&row, eval), eval));
+    }
+    // Padding is no obstacle where the norm only scales.
+    let scale = BatchNorm::<f64>::builder(4).eps(3.0).build();
+    let conv = Conv2d::builder(4, 2, [3, 3]).padding([1, 1]).build(r);
+    close(scale.fold_before_conv2d(&conv).forward(&x, eval), conv.forward(&scale.forward(&x, eval), eval));
+}
+
+#[test]
+#[should_panic(expected = "fold_before cannot fold into a convolution with zero padding")]
+fn a_norm_before_a_padded_convolution_is_not_folded() {
+    let conv = Conv2d::<f64>::builder(4, 2, [3, 3]).padding([1, 0]).build(&mut rng());
+    let _ = norm_of(4).fold_before_conv2d(&conv);
+}
+
 #[test]
 fn a_kernel_is_held_to_a_set_as_a_matrix() {
     let conv = Conv2d::<f64>::builder(2, 4, [3, 3]).constrain(Stiefel::expm()).build(&mut rng());

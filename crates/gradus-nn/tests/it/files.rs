@@ -1,10 +1,13 @@
-//! State in and out of files: PyTorch's state dicts (`xtask/fixtures/nn_state.py`), reports, ties.
+//! State in and out of files: PyTorch's state dicts (`xtask/fixtures/nn_state.py`) and ours in PyTorch (`read_state.py`), reports, ties.
 
 use gradus_nn::constraints::{Stiefel, WeightNorm};
 use gradus_nn::rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
 use gradus_nn::tensor::{Mode, Module as Engine, Param, Role, Tensor};
-use gradus_nn::{Activation, BatchNorm, Linear, Module, Named, Sequential, copy_state, load, save, state};
-use std::path::PathBuf;
+use gradus_nn::{
+    Activation, BatchNorm, Conv2d, Linear, Module, Named, Recurrent, Sequential, copy_state, load, save, state,
+};
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 fn net(n_out: usize) -> Sequential {
     let rng = &mut Xoshiro256PlusPlus::seed_from_u64(4);
@@ -109,4 +112,82 @@ fn numbers_of_another_width() {
     assert!(copy_state(&single, &mut double, true).unwrap().is_clean());
     let wide: Vec<f64> = single.weight().value().to_vec().iter().map(|&x| f64::from(x)).collect();
     assert_eq!(double.weight().value().to_vec(), wide);
+}
+
+/// Images through a convolution and a batch norm, their rows as a sequence through an LSTM, its last output through linear layers.
+#[derive(Debug, Module)]
+struct Reader {
+    conv: Conv2d,
+    norm: BatchNorm,
+    lstm: Recurrent,
+    hidden: Linear,
+    head: Linear,
+}
+
+impl Reader {
+    fn new() -> Self {
+        let rng = &mut Xoshiro256PlusPlus::seed_from_u64(8);
+        Reader {
+            conv: Conv2d::builder(2, 3, [3, 3]).padding([1, 1]).build(rng),
+            norm: BatchNorm::new(3),
+            lstm: Recurrent::lstm(15, 6).layers(2).bidirectional().build(rng),
+            hidden: Linear::new(12, 5, rng),
+            head: Linear::new(5, 4, rng),
+        }
+    }
+
+    fn forward(&self, x: &Tensor, mode: &mut Mode) -> Tensor {
+        let h = self.norm.forward(&self.conv.forward(x, mode), mode).relu();
+        // [n, 3, 4, 5] as 4 steps of 15 numbers.
+        let rows = h.permute(&[0, 2, 1, 3]).reshape(&[h.shape()[0], 4, 15]);
+        let steps = self.lstm.forward(&rows, mode);
+        let last = steps.select(1, 3);
+        self.head.forward(&self.hidden.forward(&last, mode).tanh(), mode)
+    }
+}
+
+fn write_reader(folder: &Path, name: &str, net: &Reader, x: &Tensor) {
+    save(net, folder.join(format!("{name}.safetensors"))).unwrap();
+    let y = net.forward(x, &mut Mode::eval());
+    let both = serde_json::json!({ "shape": x.shape(), "x": x.to_vec(), "y": y.to_vec() });
+    std::fs::write(folder.join(format!("{name}.json")), both.to_string()).unwrap();
+}
+
+/// `xtask/fixtures/read_state.py` builds the same net of PyTorch's layers, loads strictly what we wrote and compares the outputs.
+#[test]
+#[ignore = "needs a Python with torch and safetensors, named by GRADUS_PYTHON (or python3)"]
+fn pytorch_reads_our_state_and_gives_our_outputs() {
+    let folder = std::env::temp_dir().join(format!("gradus-{}-read", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let x: Vec<f32> = (0..3 * 2 * 4 * 5).map(|i| (i as f32 * 1.7).sin() * 2.0 + 0.3).collect();
+    let x = Tensor::from_slice(&[3, 2, 4, 5], &x);
+    let mut net = Reader::new();
+    for k in 0..3 {
+        let seen = &x * (0.5 + 0.4 * k as f64);
+        net.forward(&seen, &mut Mode::train(&mut Xoshiro256PlusPlus::seed_from_u64(k)));
+    }
+    write_reader(&folder, "plain", &net, &x);
+    // Under constraints: as leaves, for PyTorch's own parametrisations, and baked, as plain weights.
+    net.constrain("hidden.weight", WeightNorm).unwrap();
+    net.with_parameter("hidden.weight", |p| {
+        p.leaves_mut().iter_mut().for_each(|y| y.rewrite_leaf(|y| y.iter_mut().for_each(|y| *y *= 1.4)));
+        Ok(())
+    })
+    .unwrap();
+    write_reader(&folder, "weight_norm", &net, &x);
+    net.bake("hidden.weight").unwrap();
+    net.constrain("hidden.weight", Stiefel::expm()).unwrap();
+    assert!(state(&net).contains_key("hidden.parametrizations.weight.original"));
+    net.bake("hidden.weight").unwrap();
+    assert!(state(&net).contains_key("hidden.weight"));
+    write_reader(&folder, "image", &net, &x);
+
+    let script: PathBuf = [env!("CARGO_MANIFEST_DIR"), "../../xtask/fixtures/read_state.py"].iter().collect();
+    let python = std::env::var("GRADUS_PYTHON").unwrap_or_else(|_| "python3".into());
+    let done = Command::new(python).arg(script).arg(&folder).output().unwrap();
+    let says = [done.stdout, done.stderr].map(|s| String::from_utf8_lossy(&s).into_owned()).concat();
+    std::fs::remove_dir_all(&folder).unwrap();
+    println!("{says}");
+    assert!(done.status.success(), "{says}");
+    assert_eq!(says.matches("strictly").count(), 3, "{says}");
 }

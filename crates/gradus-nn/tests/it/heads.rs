@@ -87,6 +87,22 @@ fn losses_are_finite_far_out() {
     assert!(gaussian_nll(&row(&[1.0, 2.0, 3.0]), &v, &row(&[0.0, 0.0, 0.0])).item().is_finite());
 }
 
+/// (y − m)² overflows and (y − m)²/v does not; the derivatives −(y − m)/v and ½(1/v − (y − m)²/v²) are small.
+#[test]
+fn nll_is_finite_where_only_a_square_on_the_way_is_not() {
+    let leaves = vec![row(&[1e200, -3e180, 0.0]).tracked(), row(&[1e300, 2e160, 5e-324]).tracked()];
+    let y = row(&[0.0, 1e180, 0.0]);
+    for beta in [0.0, 0.5] {
+        let each = GaussianNll::new().beta(beta).each(&leaves[0], &leaves[1], &y);
+        assert!(each.to_vec().iter().all(|x| x.is_finite()), "{each:?}");
+        let g = Grad::of(&each.sum()).wrt(&leaves).run().unwrap();
+        assert!(g.iter().all(|g| g.to_vec().iter().all(|x| x.is_finite())), "{g:?}");
+    }
+    let each = gaussian_nll(&leaves[0].narrow(0, 0, 1), &leaves[1].narrow(0, 0, 1), &y.narrow(0, 0, 1));
+    let want = 0.5 * (1e300_f64.ln() + 1e100);
+    assert!((each.item() / want - 1.0).abs() < 1e-12, "{} for {want}", each.item());
+}
+
 #[test]
 fn the_orthogonal_cell_is_right_to_the_third_order_and_keeps_norms() {
     let cell = OrthogonalRnn::<f64>::new(2, 4, &mut Xoshiro256PlusPlus::seed_from_u64(2));

@@ -32,6 +32,63 @@ fn means_over_masks() {
     mean_is(2.0, (20.0 * p / q).sqrt(), |x, m| deep.forward(x, m));
 }
 
+/// The mean over masks that are shared: each unit (or channel) draws one bit a pass, which all that share it see.
+#[test]
+fn shared_masks_are_one_bit_a_unit_or_a_channel_with_the_same_means() {
+    let (p, passes, r) = (0.3_f64, 4000, &mut rng(11));
+    let x = T::build(&[3, 4, 5], |x| x.iter_mut().enumerate().for_each(|(i, x)| *x = 1.0 + i as f64 / 10.0));
+    for by in [Granularity::Batch, Granularity::Channel] {
+        for (standard, kept) in [(false, 1.0 / (1.0 - p)), (true, 1.0)] {
+            let drop = Dropout::new(p).by(by);
+            let drop = if standard { drop.standard() } else { drop };
+            let mut sum = T::zeros(&[3, 4, 5]);
+            let mut patterns = std::collections::BTreeSet::new();
+            for _ in 0..passes {
+                let y = drop.forward(&x, &mut Mode::train(r));
+                let bits = (&y / &x).to_vec();
+                assert!(bits.iter().all(|b| b.abs() < 1e-12 || (b - kept).abs() < 1e-12), "{bits:?}");
+                let on = |n: usize, c: usize, k: usize| bits[(n * 4 + c) * 5 + k] > 0.5;
+                for (n, c, k) in (0..60).map(|i| (i / 20, i / 5 % 4, i % 5)) {
+                    match by {
+                        Granularity::Batch => assert_eq!(on(n, c, k), on(0, c, k), "samples share the unit's bit"),
+                        _ => assert_eq!(on(n, c, k), on(n, c, 0), "points share the channel's bit"),
+                    }
+                }
+                patterns.insert(bits.iter().map(|b| *b > 0.5).collect::<Vec<_>>());
+                sum = sum + y;
+            }
+            assert!(patterns.len() > 500, "{by:?}: {} masks", patterns.len());
+            // E a' = a, or (1 − p) a in the standard form: by element within 5 standard errors.
+            let share = kept * (1.0 - p);
+            let error = 5.0 * kept * (p * (1.0 - p) / f64::from(passes)).sqrt();
+            let means = (sum / f64::from(passes) / &x).to_vec();
+            assert!(means.iter().all(|m| (m - share).abs() < error), "{by:?}, {standard}: {means:?} for {share}");
+            let eval = (drop.forward(&x, &mut Mode::eval()) / &x).to_vec();
+            assert!(eval.iter().all(|m| (m - share).abs() < 1e-12), "evaluation is the mean");
+            assert_eq!(drop.forward(&x, &mut Mode::eval()).to_vec(), drop.forward(&x, &mut Mode::eval()).to_vec());
+        }
+    }
+}
+
+/// For z = Σ wᵢ aᵢ yᵢ/(1 − p): E z = Σ wᵢ aᵢ and Var z = p/(1 − p) Σ (wᵢ aᵢ)².
+#[test]
+fn monte_carlo_dropout_has_the_closed_mean_and_spread() {
+    let (p, passes) = (0.4_f64, 20_000);
+    let w = T::from_slice(&[1, 5], &[0.5, -1.0, 2.0, 0.3, -0.7]);
+    let (net, drop) = (Linear::from_weights(&w, None), Dropout::new(p));
+    let a = T::from_slice(&[2, 5], &[1.0, 2.0, 3.0, 4.0, 5.0, -1.0, 0.0, 0.5, 0.0, 2.0]);
+    let (mean, spread) = monte_carlo(passes, &mut rng(12), |mode| net.forward(&drop.forward(&a, mode), mode));
+    let each = (&w * &a).square().sum_axes(&[1], true);
+    let (want, sd) = (net.forward(&a, &mut Mode::eval()), (each * (p / (1.0 - p))).sqrt());
+    for (((m, s), want), sd) in mean.to_vec().iter().zip(spread.to_vec()).zip(want.to_vec()).zip(sd.to_vec()) {
+        assert!((m - want).abs() < 5.0 * sd / (passes as f64).sqrt(), "{m} for {want} ± {sd}");
+        // A sample variance is spread by √((κ − 1)/n) of itself, a sample deviation by half of that; sums of bits have a kurtosis κ < 3.
+        assert!((s / sd - 1.0).abs() < 2.5 * (2.0 / passes as f64).sqrt(), "{s} for {sd}");
+    }
+    let again = monte_carlo(passes, &mut rng(12), |mode| net.forward(&drop.forward(&a, mode), mode));
+    assert_eq!((again.0.to_vec(), again.1.to_vec()), (mean.to_vec(), spread.to_vec()), "the same under a seed");
+}
+
 #[test]
 fn alpha_dropout_keeps_mean_0_and_variance_1() {
     let n = 200_000;
