@@ -1,6 +1,6 @@
 //! What a run does besides, after its steps and epochs: code of the user, which may stop it and may be part of its state.
 
-use crate::history::Record;
+use crate::history::{History, Record};
 use gradus_tensor::Module;
 use std::ops::ControlFlow;
 
@@ -60,7 +60,7 @@ pub trait Callback<N: Module> {
         ControlFlow::Continue(())
     }
 
-    /// What it has to remember when the run is saved.
+    /// What it has to remember when the run is saved: a few numbers, or as many as the net has.
     fn state(&self) -> Vec<f64> {
         Vec::new()
     }
@@ -71,6 +71,15 @@ pub trait Callback<N: Module> {
     /// If the state is not one of its own.
     fn restore(&mut self, state: &[f64]) -> Result<(), String> {
         if state.is_empty() { Ok(()) } else { Err(format!("expected nothing, got {} numbers", state.len())) }
+    }
+
+    /// As [`restore`](Callback::restore), which it calls, for a callback that keeps nets or records: `net` and `history` are those of the
+    /// saved run, already restored.
+    ///
+    /// # Errors
+    /// If the state is not one of its own.
+    fn restore_with(&mut self, state: &[f64], _net: &N, _history: &History) -> Result<(), String> {
+        self.restore(state)
     }
 }
 

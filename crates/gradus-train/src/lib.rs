@@ -12,6 +12,7 @@ mod trainer;
 
 mod callback;
 pub mod checkpoint;
+mod flat;
 mod goal;
 mod interrupt;
 mod multiplier;

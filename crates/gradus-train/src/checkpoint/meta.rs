@@ -18,7 +18,7 @@ pub(crate) struct Meta {
     pub(crate) optimiser: State,
     /// The average of the weights, likewise.
     pub(crate) average: Option<Vec<SavedLeaf>>,
-    /// What the callbacks remember, by name.
+    /// What the callbacks remember, by name; likewise, since one may keep a net.
     pub(crate) callbacks: Vec<(String, Vec<f64>)>,
     /// Counts of updates of the buffers.
     pub(crate) updates: Vec<u64>,
@@ -26,6 +26,21 @@ pub(crate) struct Meta {
     weights: (u64, u32),
     /// How many numbers each slot has behind the metadata.
     lengths: Vec<u64>,
+}
+
+/// Numbers that stand behind the metadata.
+enum Slot<'a> {
+    F32(&'a mut Vec<f32>),
+    F64(&'a mut Vec<f64>),
+}
+
+impl<'a> From<&'a mut Numbers> for Slot<'a> {
+    fn from(numbers: &'a mut Numbers) -> Self {
+        match numbers {
+            Numbers::F32(x) => Slot::F32(x),
+            Numbers::F64(x) => Slot::F64(x),
+        }
+    }
 }
 
 impl Meta {
@@ -45,9 +60,10 @@ impl Meta {
         self.weights == (weights.len() as u64, crc32fast::hash(weights))
     }
 
-    fn slots(&mut self) -> impl Iterator<Item = &mut Numbers> {
-        let average = self.average.iter_mut().flatten();
-        self.optimiser.leaves.iter_mut().chain(average).flat_map(|leaf| &mut leaf.slots).map(|slot| &mut slot.1)
+    fn slots(&mut self) -> impl Iterator<Item = Slot<'_>> {
+        let leaves = self.optimiser.leaves.iter_mut().chain(self.average.iter_mut().flatten());
+        let slots = leaves.flat_map(|leaf| &mut leaf.slots).map(|slot| Slot::from(&mut slot.1));
+        slots.chain(self.callbacks.iter_mut().map(|callback| Slot::F64(&mut callback.1)))
     }
 
     /// The metadata, and the numbers.
@@ -55,11 +71,11 @@ impl Meta {
         let (mut lengths, mut bytes) = (Vec::new(), Vec::new());
         for numbers in self.slots() {
             match numbers {
-                Numbers::F32(x) => {
+                Slot::F32(x) => {
                     lengths.push(x.len() as u64);
                     bytes.extend(std::mem::take(x).iter().flat_map(|x| x.to_le_bytes()));
                 }
-                Numbers::F64(x) => {
+                Slot::F64(x) => {
                     lengths.push(x.len() as u64);
                     bytes.extend(std::mem::take(x).iter().flat_map(|x| x.to_le_bytes()));
                 }
@@ -90,9 +106,9 @@ impl Meta {
         let mut lengths = lengths.iter();
         for slot in this.slots() {
             let n = *lengths.next().ok_or_else(|| bad("a length is missing".into()))?;
-            let (width, empty) = match slot {
-                Numbers::F32(x) => (4, x.is_empty()),
-                Numbers::F64(x) => (8, x.is_empty()),
+            let (width, empty) = match &slot {
+                Slot::F32(x) => (4, x.is_empty()),
+                Slot::F64(x) => (8, x.is_empty()),
             };
             if !empty {
                 return Err(bad("numbers stand among the metadata".into()));
@@ -103,8 +119,8 @@ impl Meta {
             let (own, rest) = numbers.split_at(size as usize);
             numbers = rest;
             match slot {
-                Numbers::F32(x) => *x = own.as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b)).collect(),
-                Numbers::F64(x) => *x = own.as_chunks::<8>().0.iter().map(|&b| f64::from_le_bytes(b)).collect(),
+                Slot::F32(x) => *x = own.as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b)).collect(),
+                Slot::F64(x) => *x = own.as_chunks::<8>().0.iter().map(|&b| f64::from_le_bytes(b)).collect(),
             }
         }
         if !numbers.is_empty() || lengths.next().is_some() {

@@ -68,7 +68,7 @@ where
         for callback in &mut self.callbacks {
             if let Some((name, state)) = saved.next_if(|(name, _)| name == callback.name()) {
                 let misfit = |why| Error::new(ErrorKind::Mismatch, format!("resume: callback `{name}`: {why}"));
-                callback.restore(state).map_err(misfit)?;
+                callback.restore_with(state, net, &meta.run.history).map_err(misfit)?;
             }
         }
         if saved.peek().is_some() {

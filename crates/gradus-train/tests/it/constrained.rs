@@ -2,7 +2,7 @@
 
 use crate::seeded;
 use gradus_nn::constraints::manifold::{Retraction, Stiefel};
-use gradus_nn::{Linear, Named, cross_entropy};
+use gradus_nn::{Linear, Named, cross_entropy, to_bytes};
 use gradus_optim::constrained::{Ascent, AugmentedLagrangian, ConstrainedProblem, Convex, NuPi, Projected};
 use gradus_optim::riemannian::Riemannian;
 use gradus_optim::{Adam, Objective, Optimise, Sgd};
@@ -128,6 +128,28 @@ fn a_saved_multiplier_that_does_not_fit_is_refused() {
     assert!(climb.restore(&[1.0, 0.0, 0.0, 3.0]).unwrap_err().contains("state"));
     climb.restore(&[1.5, 0.0, 0.0]).unwrap();
     assert_eq!(climb.lambda(), 1.5);
+}
+
+#[test]
+fn a_saved_best_net_that_does_not_fit_is_refused() {
+    let (net, report, best) = held(0.5, NuPi { integral: 0.05, proportional: 0.5, nu: 0.0 });
+    let (history, (record, kept)) = (report.history(), best.kept().unwrap());
+    let state = best.state();
+    let mut fresh = BestFeasible::new(1e-4);
+    fresh.restore_with(&state, &net, history).unwrap();
+    let (same_record, same) = fresh.kept().unwrap();
+    assert_eq!((same_record, to_bytes(&same).unwrap()), (record, to_bytes(&kept).unwrap()));
+    for (state, says) in [
+        (Vec::new(), "got nothing"),
+        (state[..state.len() - 1].to_vec(), "expected the 6 numbers of the net, got 5"),
+        ([&[1e9], &state[1..]].concat(), "it kept the net of epoch 1000000000, which the history has not"),
+        ([&[f64::NAN], &state[1..]].concat(), "which the history has not"),
+    ] {
+        let error = fresh.restore_with(&state, &net, history).unwrap_err();
+        assert!(error.contains(says), "{error}");
+    }
+    fresh.restore_with(&[0.0], &net, history).unwrap();
+    assert!(fresh.kept().is_none());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A disk that fails, at every call in turn: nothing that was saved before is lost, and the run goes on to the same end.
 
-use crate::resuming::{Source, data, left, net, run, trainer};
+use crate::resuming::{Source, best, data, left, net, run, trainer};
 use crate::{folder, seeded};
 use gradus_optim::Adam;
 use gradus_train::checkpoint::{Disk, Native, Sink, inspect};
@@ -120,7 +120,7 @@ fn a_disk_that_fails_at_any_call_loses_nothing() {
         for at in 0.. {
             let dir = folder("faulty-disk");
             let disk = Faulty::new(at, how);
-            let mut first = trainer(Adam::new(0.05), &test);
+            let mut first = trainer(Adam::new(0.05), &test, &best());
             first = first.checkpoint(Checkpoints::new(&dir).every_steps(2).disk(disk.clone()));
             let outcome = first.fit(&mut net(), &train, &mut seeded(4));
             if let Err(error) = &outcome {
@@ -130,10 +130,11 @@ fn a_disk_that_fails_at_any_call_loses_nothing() {
             }
             // Every state that was on the disk still is, or a newer one.
             assert!(newest(&dir) >= disk.saved.load(SeqCst), "call {at}, {how:?}");
-            let (mut again, mut second) = (net(), trainer(Adam::new(0.05), &test));
+            let (mut again, best) = (net(), best());
+            let mut second = trainer(Adam::new(0.05), &test, &best);
             second = second.checkpoint(Checkpoints::new(&dir)).resume(true);
             let report = second.fit(&mut again, &train, &mut seeded(4)).unwrap();
-            assert_eq!(left(&again, &second, &report), straight, "call {at}, {how:?}");
+            assert_eq!(left(&again, &second, &report, &best), straight, "call {at}, {how:?}");
             if disk.calls.load(SeqCst) <= at {
                 calls += at;
                 break;

@@ -6,19 +6,25 @@ use gradus_nn::init::orthogonal;
 use gradus_nn::{Activation, BatchNorm, Dropout, Linear, Module, Sequential, cross_entropy, to_bytes};
 use gradus_optim::constrained::{Ascent, NuPi};
 use gradus_optim::riemannian::Riemannian;
-use gradus_optim::schedule::{Schedule, cosine, plateau};
+use gradus_optim::schedule::{Schedule, cosine, multi_step, plateau};
 use gradus_optim::{Adam, Average, Lion, Objective, Optimise, RmsProp, Sam, Sgd, penalty};
 use gradus_train::data::{Classification, Loader, Sampler, Supervised};
 use gradus_train::metric::Accuracy;
 use gradus_train::ndarray::{Array1, Array2};
 use gradus_train::rand::RngExt;
 use gradus_train::tensor::{Index, Mode, Param, Role, Tensor, VisitorMut};
-use gradus_train::{Checkpoints, ErrorKind, Progress, Report, Result, Scores, Stop, Trainer, multiplier};
+use gradus_train::{BestFeasible, Checkpoints, ErrorKind, Progress, Report, Result, Scores, Stop, Trainer, multiplier};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
 pub(crate) type Batch = (Tensor, Index);
+pub(crate) type Best = BestFeasible<Sequential>;
+
+/// So wide a tolerance that some epochs are feasible and some are not.
+pub(crate) fn best() -> Best {
+    BestFeasible::new(1.0)
+}
 
 pub(crate) fn data(n: usize) -> Classification {
     let x = Array2::from_shape_fn((n, 2), |(i, j)| ((i * (7 + 4 * j)) % 23) as f32 / 11.5 - 1.0);
@@ -36,10 +42,12 @@ pub(crate) fn net() -> Sequential {
 pub(crate) const STEPS: u64 = 3 * EPOCHS;
 const EPOCHS: u64 = 4;
 
-/// Everything that has a state, in one trainer: dropout, running statistics, a schedule, a multiplier, averages, accumulation.
+/// Everything that has a state, in one trainer: dropout, running statistics, a schedule, two multipliers and the best feasible net,
+/// averages, accumulation.
 pub(crate) fn trainer<'a, O: Optimise<f32>>(
     optimiser: O,
     test: &'a Classification,
+    best: &Best,
 ) -> Trainer<'a, Sequential, Batch, O> {
     let rule = NuPi { integral: 0.05, proportional: 0.3, nu: 0.5 };
     let norm = |net: &Sequential, _: &Batch, _: &mut Mode| {
@@ -56,19 +64,29 @@ pub(crate) fn trainer<'a, O: Optimise<f32>>(
         .average(Average::exponential(0.9))
         .callback(climb)
         .callback(second_climb.full_set(|net| f64::from(gradus_nn::state(net)["0.weight"].square().sum().item())))
+        .callback(best.clone())
         .validate(test)
         .scores(Scores::new(Sequential::forward, cross_entropy).with(Accuracy::new()))
         .progress(Progress::Quiet)
 }
 
-/// What is left behind: weights and running statistics, averages, history without its seconds.
-pub(crate) type Left = (Vec<u8>, String, String);
+/// What is left behind: weights and running statistics, averages, history without its seconds, the best feasible epoch with its net.
+pub(crate) type Left = (Vec<u8>, String, String, Option<(u64, Vec<u8>)>);
 
-pub(crate) fn left<O>(net: &Sequential, trainer: &Trainer<'_, Sequential, Batch, O>, report: &Report) -> Left {
+pub(crate) fn left<O>(
+    net: &Sequential,
+    trainer: &Trainer<'_, Sequential, Batch, O>,
+    report: &Report,
+    best: &Best,
+) -> Left {
     let strip =
         |csv: String| csv.lines().map(|l| l.rsplit_once(',').unwrap().0.to_owned()).collect::<Vec<_>>().join("\n");
     let averages = trainer.averages().map(|a| format!("{:?}", a.state()));
-    (to_bytes(net).unwrap(), averages.unwrap_or_default(), strip(report.history().csv()))
+    let kept = best.kept().map(|(record, net)| {
+        assert_eq!(report.history().records()[record.epoch as usize - 1], record);
+        (record.epoch, to_bytes(&net).unwrap())
+    });
+    (to_bytes(net).unwrap(), averages.unwrap_or_default(), strip(report.history().csv()), kept)
 }
 
 /// Where the batches come from.
@@ -115,8 +133,8 @@ pub(crate) fn run<O: Optimise<f32>>(
     let mut stops = stops.to_vec();
     stops.push(u64::MAX);
     for (leg, &stop) in stops.iter().enumerate() {
-        let (mut net, mut rng) = (net(), seeded(4));
-        let mut trainer = trainer(make(), &test)
+        let (mut net, mut rng, best) = (net(), seeded(4), best());
+        let mut trainer = trainer(make(), &test, &best)
             .checkpoint(Checkpoints::new(dir))
             .resume(leg > 0)
             .on_step(move |at| if at.step == stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) });
@@ -128,7 +146,7 @@ pub(crate) fn run<O: Optimise<f32>>(
         let report = report.unwrap();
         if stop >= STEPS {
             assert_eq!(report.steps(), STEPS);
-            return left(&net, &trainer, &report);
+            return left(&net, &trainer, &report, &best);
         }
         assert_eq!((report.steps(), report.stop()), (stop, Stop::Callback));
     }
@@ -202,9 +220,29 @@ fn stops_long() {
     stops_anywhere("adam-long", &net, &|| Adam::new(0.05).schedule(cosine(12)), 50);
     stops_anywhere("rmsprop-long", &net, &|| RmsProp::new(0.01).schedule(cosine(4).by_epoch()), 50);
     stops_anywhere("lion-long", &net, &|| Lion::new(0.01).schedule(cosine(12).warm_up(3)), 50);
-    stops_anywhere("sam-long", &net, &|| Sam::new(0.05, Sgd::new(0.2).momentum(0.9)).adaptive(), 50);
+    stops_anywhere("sam-long", &net, &|| Sam::new(0.05, Sgd::new(0.05).momentum(0.9)).adaptive(), 50);
     stops_anywhere("riemannian-adam-long", &net_on_a_manifold, &|| Riemannian::adam(0.05).schedule(cosine(12)), 50);
     stops_anywhere("riemannian-sgd-long", &net_on_a_manifold, &|| Riemannian::sgd(0.05).momentum(0.9), 50);
+}
+
+#[test]
+fn the_best_feasible_net_outlives_the_process() {
+    // Behind epoch 2 the rate is so high that no epoch is feasible: the best one lies before most of the stops.
+    let rising = || Sgd::new(0.3).schedule(multi_step(vec![6], 10.0));
+    let straight = run(&net, &rising, &[], &folder("best-straight"), Source::Rows);
+    assert_eq!(straight.3.as_ref().map(|kept| kept.0), Some(2));
+    for stop in 1..STEPS {
+        let resumed = run(&net, &rising, &[stop], &folder("best-stopped"), Source::Rows);
+        assert_eq!(resumed, straight, "stopped after {stop}");
+    }
+    // Nothing is left to train: what is kept is what was read.
+    let (test, best) = (data(11), best());
+    let dir = folder("best-read");
+    run(&net, &rising, &[], &dir, Source::Rows);
+    let mut trainer = trainer(rising(), &test, &best).checkpoint(Checkpoints::new(&dir)).resume(true);
+    let mut net = net();
+    let report = trainer.fit(&mut net, &data(23), &mut seeded(4)).unwrap();
+    assert_eq!(left(&net, &trainer, &report, &best), straight);
 }
 
 /// A net that is wide enough for its work to be shared, on real digits.
@@ -237,7 +275,7 @@ fn legs_on_other_numbers_of_threads_end_the_same() {
                 .resume(leg > 0)
                 .on_step(move |at| if at.step == stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) });
             let report = trainer.fit(&mut net, &train, &mut rng).unwrap();
-            last = Some(left(&net, &trainer, &report));
+            last = Some(left(&net, &trainer, &report, &best()));
         }
         last.unwrap()
     };
@@ -251,7 +289,8 @@ fn what_does_not_fit_is_said() {
     let dir = folder("misfit");
     let (train, test) = (data(23), data(11));
     let go = |optimiser: Adam, resume: bool, batch: usize, net: &mut Sequential| -> Result<Report> {
-        let mut trainer = trainer(optimiser, &test).batch_size(batch).checkpoint(Checkpoints::new(&dir)).resume(resume);
+        let mut trainer = trainer(optimiser, &test, &best()).batch_size(batch);
+        trainer = trainer.checkpoint(Checkpoints::new(&dir)).resume(resume);
         trainer.fit(net, &train, &mut seeded(1))
     };
     go(Adam::new(0.01), false, 4, &mut net()).unwrap();
