@@ -65,18 +65,16 @@ impl New {
         Ok(())
     }
 
-    /// The lists that have to name the room.
+    /// The list that has to name the room.
     fn doors(&self, source: &str, camel: &str) -> Outcome<Vec<Change>> {
         let read = |path: &str| fs::read_to_string(root().join(path)).map_err(|e| format!("{path}: {e}"));
         let lost = |path: &str| format!("{path}: found no list to put the new line into");
         let name = &self.name;
         if let Kind::Op = self.kind {
-            let (list, folder) = (format!("{source}/ops/mod.rs"), format!("{source}/ops/elementwise/mod.rs"));
-            let row = format!("        {name}::{camel} as Pointwise<1>,");
-            let in_list = insert::in_block(&read(&list)?, "    elementwise {", &row).ok_or_else(|| lost(&list))?;
-            let in_folder =
-                insert::among(&read(&folder)?, "pub mod ", &format!("pub mod {name};")).ok_or_else(|| lost(&folder))?;
-            return Ok(vec![(list, in_list), (folder, in_folder)]);
+            let door = format!("{source}/ops/elementwise/mod.rs");
+            let row = format!("    {name}: {camel} as Pointwise<1>;");
+            let text = insert::in_block(&read(&door)?, "rooms! {", &row).ok_or_else(|| lost(&door))?;
+            return Ok(vec![(door, text)]);
         }
         let door = format!("{source}/lib.rs");
         let text = insert::among(&read(&door)?, "mod ", &format!("mod {name};")).ok_or_else(|| lost(&door))?;

@@ -121,7 +121,7 @@ pub trait Op<T: Real>: Debug + Send + Sync + std::panic::UnwindSafe + std::panic
     fn jvp(&self, at: &Point<'_, T>, tangents: &[Slot<T>]) -> Slot<T>;
 }
 
-/// An op that can be made for either number type: written by the list in `ops/mod.rs`, so that bodies are compiled once, here.
+/// An op that can be made for either number type: written by the lists in `ops/*/mod.rs`, so that bodies are compiled once, here.
 #[doc(hidden)]
 pub trait Boxed {
     fn f32(self) -> Box<dyn Op<f32>>;

@@ -37,12 +37,11 @@ mod tests {
 
     #[test]
     fn a_line_finds_its_place_in_a_block() {
-        let text = "rooms! {\n    wave {\n        cos,\n        tan,\n    }\n    other {\n        sin,\n    }\n}\n";
-        let expected = text.replacen("        tan,", "        sin,\n        tan,", 1);
-        assert_eq!(in_block(text, "    wave {", "        sin,"), Some(expected));
-        assert!(
-            in_block(text, "    wave {", "        zeta,").is_some_and(|t| t.contains("tan,\n        zeta,\n    }"))
-        );
-        assert_eq!(in_block(text, "    none {", "x"), None);
+        let text = "use a;\n\nrooms! {\n    cos: Cos as A;\n    tan: Tan as A;\n}\n\nfn f() {}\n";
+        let expected = text.replacen("    tan:", "    sin: Sin as A;\n    tan:", 1);
+        assert_eq!(in_block(text, "rooms! {", "    sin: Sin as A;"), Some(expected));
+        let last = in_block(text, "rooms! {", "    zeta: Zeta as A;");
+        assert!(last.is_some_and(|t| t.contains("    tan: Tan as A;\n    zeta: Zeta as A;\n}\n")));
+        assert_eq!(in_block(text, "folders! {", "x"), None);
     }
 }

@@ -1,51 +1,53 @@
 //! Gate: every op that the door lists has a room with cases, and every room is listed.
 //!
-//! The list is the call of `rooms!` in `ops/mod.rs`: `folder { room::Op as Kind, … }`, one line an op.
+//! The list is the call of `rooms!` in the `mod.rs` of each folder of `ops/`: `room: Op as Kind, Op as Kind;`, one line a room.
 
 use super::source::{code, has_word};
 use crate::tree::{File, Tree};
 
-/// The folder of the ops; its `mod.rs` holds the list.
+/// The folder of the ops; the `mod.rs` of each folder in it holds a list.
 const OPS: &str = "crates/gradus-tensor/src/ops";
 
 pub(crate) fn gate(tree: &Tree) -> Vec<String> {
-    let door = format!("{OPS}/mod.rs");
-    let Some(list) = tree.file(&door) else { return Vec::new() };
-    let listed = listed(&code(&list.text));
+    let folders = tree.rust().filter(|f| f.under(OPS) && f.path.matches('/').count() > OPS.matches('/').count() + 1);
+    let (doors, rooms): (Vec<&File>, Vec<&File>) = folders.partition(|f| f.path.ends_with("/mod.rs"));
     let mut findings = Vec::new();
-    if listed.is_empty() {
-        findings.push(format!("{door} lists no op; the form is `rooms! {{ folder {{ room::Op as Kind, }} }}`"));
-    }
-    for (folder, room, op) in &listed {
-        let path = format!("{OPS}/{folder}/{room}.rs");
-        match tree.file(&path) {
-            None => findings.push(format!("{door} lists {room}::{op}, but there is no {path}")),
-            Some(file) => findings.extend(cases(file, op).map(|why| format!("{path}: {op} {why}"))),
+    let mut all = Vec::new();
+    for door in &doors {
+        let listed = listed(&code(&door.text));
+        if listed.is_empty() {
+            findings.push(format!("{} lists no op; the form is `rooms! {{ room: Op as Kind; }}`", door.path));
         }
-        if listed.iter().filter(|(_, _, other)| other == op).count() > 1 {
-            findings.push(format!("{door} lists {op} twice"));
+        for (room, op) in listed {
+            let path = door.path.replace("/mod.rs", &format!("/{room}.rs"));
+            match tree.file(&path) {
+                None => findings.push(format!("{} lists {op} in {room}, but there is no {path}", door.path)),
+                Some(file) => findings.extend(cases(file, &op).map(|why| format!("{path}: {op} {why}"))),
+            }
+            if all.contains(&(path.clone(), op.clone())) {
+                findings.push(format!("{} lists {op} twice", door.path));
+            }
+            all.push((path, op));
         }
     }
-    for file in tree.rust().filter(|f| f.under(OPS) && !f.path.ends_with("/mod.rs")) {
-        for op in rooms_of(&file.text).into_iter().filter(|op| !listed.iter().any(|l| l.2 == *op)) {
-            findings.push(format!("{}: {op} is not listed in {door}, so no test walks it", file.path));
+    for file in rooms {
+        for op in rooms_of(&file.text).into_iter().filter(|op| !all.contains(&(file.path.clone(), op.clone()))) {
+            findings
+                .push(format!("{}: {op} is not listed in the mod.rs of its folder, so no test walks it", file.path));
         }
     }
     findings
 }
 
-/// (folder, room, op) of every line of the list.
-fn listed(code: &str) -> Vec<(String, String, String)> {
+/// (room, op) of every op of the list.
+fn listed(code: &str) -> Vec<(String, String)> {
     let Some((_, body)) = code.split_once("\nrooms! {") else { return Vec::new() };
-    let (mut folder, mut found) = (String::new(), Vec::new());
-    for line in body.lines().map(str::trim) {
-        if let Some(name) = line.strip_suffix('{') {
-            folder = name.trim().to_owned();
-        } else if let Some((room, op)) = line.split_once(" as ").and_then(|(path, _)| path.split_once("::")) {
-            found.push((folder.clone(), room.trim().to_owned(), op.trim().to_owned()));
-        }
-    }
-    found
+    let lines = body.lines().skip(1).map(str::trim).take_while(|l| !l.starts_with('}'));
+    let rooms = lines.filter_map(|l| l.strip_suffix(';')?.split_once(": "));
+    let ops = |(room, ops): (&str, &str)| -> Vec<_> {
+        ops.split(", ").filter_map(|o| Some((room.to_owned(), o.split_once(" as ")?.0.to_owned()))).collect()
+    };
+    rooms.flat_map(ops).collect()
 }
 
 /// The ops that a file makes rooms of.
@@ -71,13 +73,12 @@ fn cases(file: &File, op: &str) -> Option<&'static str> {
 mod tests {
     use super::*;
 
-    const DOOR: &str =
-        "macro_rules! rooms { () => {} }\n\nrooms! {\n    wave {\n        sin::Sin as Pointwise<1>,\n    }\n}\n";
+    const DOOR: &str = "//! Waves.\n\nrooms! {\n    sin: Sin as Pointwise<1>;\n}\n";
     const ROOM: &str = "impl Room for Sin {\n    fn cases() -> Vec<Case> {\n        unary(sin, &[0.0])\n    }\n}\n";
 
     fn found(door: &str, path: &str, room: &str) -> Vec<String> {
         gate(&Tree::of(&[
-            ("crates/gradus-tensor/src/ops/mod.rs", door),
+            ("crates/gradus-tensor/src/ops/wave/mod.rs", door),
             (&format!("crates/gradus-tensor/src/ops/wave/{path}.rs"), room),
         ]))
     }
@@ -94,7 +95,10 @@ mod tests {
         assert_eq!(found(DOOR, "sin", &ROOM.replace("unary(sin, &[0.0])", "vec![]")).len(), 1);
         assert_eq!(found(DOOR, "sin", &format!("{ROOM}{}", ROOM.replace("Sin", "Cos"))).len(), 1);
         assert_eq!(found("rooms! {}", "sin", "").len(), 1);
-        let twice = DOOR.replace("    }", "        sin::Sin as Pointwise<1>,\n    }");
-        assert_eq!(found(&twice, "sin", ROOM).len(), 2);
+        let two = DOOR.replace("<1>;", "<1>, Cos as Composed;");
+        assert_eq!(found(&two, "sin", ROOM).len(), 1);
+        assert_eq!(found(&two, "sin", &format!("{ROOM}{}", ROOM.replace("Sin", "Cos"))), [] as [String; 0]);
+        let twice = DOOR.replace("}\n", "    sin: Sin as Pointwise<1>;\n}\n");
+        assert_eq!(found(&twice, "sin", ROOM).len(), 1);
     }
 }

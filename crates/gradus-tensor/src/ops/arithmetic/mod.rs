@@ -1,8 +1,10 @@
 //! Sums, products and quotients, with tensors and with plain numbers; the operators are in `operators.rs`.
 
-pub mod add;
-pub mod div;
-pub mod mul;
-pub mod scale;
-pub mod shift;
-pub mod sub;
+rooms! {
+    add: Add as Straight;
+    sub: Sub as Straight;
+    mul: Mul as Product;
+    div: Div as Pointwise<2>;
+    scale: Scale as Straight;
+    shift: Shift as Itself;
+}

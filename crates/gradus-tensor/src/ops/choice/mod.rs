@@ -1,5 +1,7 @@
 //! Masks: comparisons that make them, logic on them, and what is chosen by them.
 
-pub mod compare;
-pub mod logic;
-pub mod where_;
+rooms! {
+    compare: Compare as Composed;
+    logic: Logic as Composed;
+    where_: Keep as Straight, MaskedFill as Composed, Where as Straight;
+}

@@ -1,3 +1,5 @@
 //! Convolution and its adjoints.
 
-pub mod conv;
+rooms! {
+    conv: Conv as Product, ConvInput as Product, ConvWeight as Product;
+}

@@ -1,14 +1,16 @@
 //! Ops in one pass, with their formula in primitive ops beside them.
 
-pub mod batch_norm;
-pub mod batch_norm_pull;
-pub mod cross_entropy;
-pub mod dropout;
-pub mod gaussian_nll;
-pub mod layer_norm;
-pub mod linear;
-pub mod log_softmax;
-pub mod logsumexp;
-pub mod mod_relu;
-pub mod rms_norm;
-pub mod softmax;
+rooms! {
+    batch_norm: BatchNorm as Whole;
+    batch_norm_pull: BatchNormPull as Whole;
+    cross_entropy: CrossEntropy as Whole;
+    dropout: Dropout as Straight;
+    gaussian_nll: GaussianNll as Whole;
+    layer_norm: LayerNorm as Whole;
+    linear: Linear as Whole;
+    log_softmax: LogSoftmax as Itself;
+    logsumexp: LogSumExp as Itself;
+    mod_relu: ModRelu as Whole;
+    rms_norm: RmsNorm as Whole;
+    softmax: Softmax as Itself;
+}

@@ -1,26 +1,29 @@
 //! Ops on matrices: products, systems, factorisations, exponentials and powers.
 
 mod batch;
-pub mod cholesky;
-pub mod det;
-pub mod eigh;
-pub mod eigvalsh;
-pub mod einsum;
-pub mod expm;
-pub mod inverse;
-pub mod lyapunov;
-pub mod matmul;
-pub mod matrix_power;
-pub mod nuclear_norm;
-pub mod outer;
-pub mod polar;
-pub mod qr;
-pub mod singular_values;
-pub mod skew_expm;
-pub mod slogdet;
-pub mod solve;
 mod subscripts;
-pub mod svd;
-pub mod trace;
-pub mod triangular_solve;
 mod verdict;
+
+rooms! {
+    cholesky: Cholesky as Itself;
+    det: Det as Itself;
+    eigh: Eigh as Itself;
+    eigvalsh: Eigvalsh as Itself;
+    einsum: Einsum as Composed;
+    expm: Expm as Whole;
+    inverse: Inverse as Itself;
+    lyapunov: Lyapunov as Itself;
+    matmul: MatMul as Product;
+    matrix_power: MatrixPower as Composed;
+    nuclear_norm: NuclearNorm as Composed;
+    outer: Outer as Composed;
+    polar: Polar as Itself;
+    qr: Qr as Itself;
+    singular_values: SingularValues as Itself;
+    skew_expm: SkewExpm as Whole;
+    slogdet: SlogDet as Itself;
+    solve: Solve as Itself;
+    svd: Svd as Itself;
+    trace: Trace as Straight;
+    triangular_solve: TriangularSolve as Itself;
+}

@@ -1,12 +1,15 @@
 //! Pooling over one or two spatial axes: the largest and the mean of every window, fixed or adaptive.
 
-pub mod average;
-pub mod max;
 
 use crate::node::Tensor;
 use crate::op::Refusal;
 use crate::real::Real;
 use gradus_kernels::pooling::{PoolShape, Windows};
+
+rooms! {
+    average: AveragePool as Straight, Spread as Straight;
+    max: Pick as Straight, PutBack as Straight;
+}
 
 /// The sizes of a pooling of x `[.., h, w]`.
 fn sizes(who: &str, windows: [Windows; 2], x: &[usize]) -> Result<PoolShape, Refusal> {

@@ -1,11 +1,14 @@
 //! Ops that make one number of many, or put many in order.
 
-pub mod cumulate;
-pub mod max;
-pub mod mean;
-pub mod norm;
-pub mod prod;
 mod rows;
-pub mod sort;
-pub mod sum;
-pub mod var;
+
+rooms! {
+    cumulate: CumProd as Composed, CumSum as Straight;
+    max: ArgMax as Composed, ArgMin as Composed, Max as Itself, Min as Composed, Share as Itself;
+    mean: Mean as Composed;
+    norm: Norm2 as Composed, Norm as Composed, NormInf as Composed;
+    prod: Prod as Whole;
+    sort: Sort as Composed, TopK as Composed;
+    sum: Sum as Straight;
+    var: Std as Composed, Var as Composed;
+}
