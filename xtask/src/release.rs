@@ -31,10 +31,19 @@ impl Release {
         let now = bump::current()?;
         let next = self.version.as_deref().unwrap_or(&now);
         if let Some(next) = &self.version {
-            bump::check(&now, next)?;
+            // The first release has the version that the manifests state already.
+            if *next != now {
+                bump::check(&now, next)?;
+            }
+            untagged(next)?;
             bump::write(&now, next)?;
             changelog::close(next)?;
         }
+        self.steps(next).map_err(|e| if self.version.is_some() { format!("{e}\n{UNDO}") } else { e })
+    }
+
+    /// Every check, and the packages.
+    fn steps(&self, next: &str) -> Outcome {
         changelog::check(next)?;
         let steps: [(&str, &dyn Fn() -> Outcome); 8] = [
             ("tidy", &tidy),
@@ -54,6 +63,16 @@ impl Release {
         println!("  {}", release_order().join(", "));
         Ok(())
     }
+}
+
+/// What to say when a check fails behind the bump.
+const UNDO: &str = "the new version stands in the manifests and the changelog; \
+                    `git checkout Cargo.toml Cargo.lock CHANGELOG.md` takes it back";
+
+/// A version is released once.
+fn untagged(version: &str) -> Outcome {
+    let tags = output(program("git").args(["tag", "--list", &format!("v{version}")]))?;
+    if tags.is_empty() { Ok(()) } else { Err(format!("release: v{version} is tagged already; take a later version")) }
 }
 
 /// A release is made of what is committed.
