@@ -95,12 +95,20 @@ fn test_exists(tree: &Tree, test: &str) -> bool {
     attributes.into_iter().any(|l| l == "#[test]")
 }
 
-/// `cargo run … --example NAME …` names an example that stands there; `cargo xtask …` and `cargo test …` are ours.
+/// `cargo run … --example NAME …` names an example that stands there, `cargo test -p CRATE --test it NAME` a test of that crate;
+/// `cargo xtask …` and `cargo test --workspace` are ours.
 pub(super) fn command_exists(tree: &Tree, command: &str) -> bool {
     let words: Vec<&str> = command.split_whitespace().collect();
-    match words.iter().position(|w| *w == "--example").and_then(|i| words.get(i + 1)) {
-        Some(name) => tree.has(&format!("examples/{name}.rs")) || tree.has(&format!("examples/{name}/main.rs")),
-        None => command.starts_with("cargo xtask ") || command.starts_with("cargo test "),
+    if let Some(name) = words.iter().position(|w| *w == "--example").and_then(|i| words.get(i + 1)) {
+        return tree.has(&format!("examples/{name}.rs")) || tree.has(&format!("examples/{name}/main.rs"));
+    }
+    match words[..] {
+        ["cargo", "test", "-p", package, "--test", "it", name] => {
+            let folder = format!("crates/{package}/tests/it");
+            tree.rust().any(|f| f.under(&folder) && test_exists(tree, &format!("{}::{name}", f.path)))
+        }
+        ["cargo", "xtask", ..] | ["cargo", "test", "--workspace"] => true,
+        _ => false,
     }
 }
 
@@ -139,6 +147,10 @@ mod tests {
         ] {
             assert_eq!(found(&ROW.replace(right, wrong)).len(), 1, "{wrong}");
         }
+        let tested = |name: &str| {
+            found(&ROW.replace("cargo run --example abs", &format!("cargo test -p gradus-a --test it {name}")))
+        };
+        assert_eq!((tested("even").len(), tested("near").len()), (0, 1));
         assert_eq!(found("| a | b |").len(), 1);
         assert_eq!(gate(&Tree::of(&[])).len(), 1);
     }

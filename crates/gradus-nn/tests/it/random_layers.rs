@@ -32,63 +32,6 @@ fn means_over_masks() {
     mean_is(2.0, (20.0 * p / q).sqrt(), |x, m| deep.forward(x, m));
 }
 
-/// The mean over masks that are shared: each unit (or channel) draws one bit a pass, which all that share it see.
-#[test]
-fn shared_masks_are_one_bit_a_unit_or_a_channel_with_the_same_means() {
-    let (p, passes, r) = (0.3_f64, 4000, &mut rng(11));
-    let x = T::build(&[3, 4, 5], |x| x.iter_mut().enumerate().for_each(|(i, x)| *x = 1.0 + i as f64 / 10.0));
-    for by in [Granularity::Batch, Granularity::Channel] {
-        for (standard, kept) in [(false, 1.0 / (1.0 - p)), (true, 1.0)] {
-            let drop = Dropout::new(p).by(by);
-            let drop = if standard { drop.standard() } else { drop };
-            let mut sum = T::zeros(&[3, 4, 5]);
-            let mut patterns = std::collections::BTreeSet::new();
-            for _ in 0..passes {
-                let y = drop.forward(&x, &mut Mode::train(r));
-                let bits = (&y / &x).to_vec();
-                assert!(bits.iter().all(|b| b.abs() < 1e-12 || (b - kept).abs() < 1e-12), "{bits:?}");
-                let on = |n: usize, c: usize, k: usize| bits[(n * 4 + c) * 5 + k] > 0.5;
-                for (n, c, k) in (0..60).map(|i| (i / 20, i / 5 % 4, i % 5)) {
-                    match by {
-                        Granularity::Batch => assert_eq!(on(n, c, k), on(0, c, k), "samples share the unit's bit"),
-                        _ => assert_eq!(on(n, c, k), on(n, c, 0), "points share the channel's bit"),
-                    }
-                }
-                patterns.insert(bits.iter().map(|b| *b > 0.5).collect::<Vec<_>>());
-                sum = sum + y;
-            }
-            assert!(patterns.len() > 500, "{by:?}: {} masks", patterns.len());
-            // E a' = a, or (1 − p) a in the standard form: by element within 5 standard errors.
-            let share = kept * (1.0 - p);
-            let error = 5.0 * kept * (p * (1.0 - p) / f64::from(passes)).sqrt();
-            let means = (sum / f64::from(passes) / &x).to_vec();
-            assert!(means.iter().all(|m| (m - share).abs() < error), "{by:?}, {standard}: {means:?} for {share}");
-            let eval = (drop.forward(&x, &mut Mode::eval()) / &x).to_vec();
-            assert!(eval.iter().all(|m| (m - share).abs() < 1e-12), "evaluation is the mean");
-            assert_eq!(drop.forward(&x, &mut Mode::eval()).to_vec(), drop.forward(&x, &mut Mode::eval()).to_vec());
-        }
-    }
-}
-
-/// For z = Σ wᵢ aᵢ yᵢ/(1 − p): E z = Σ wᵢ aᵢ and Var z = p/(1 − p) Σ (wᵢ aᵢ)².
-#[test]
-fn monte_carlo_dropout_has_the_closed_mean_and_spread() {
-    let (p, passes) = (0.4_f64, 20_000);
-    let w = T::from_slice(&[1, 5], &[0.5, -1.0, 2.0, 0.3, -0.7]);
-    let (net, drop) = (Linear::from_weights(&w, None), Dropout::new(p));
-    let a = T::from_slice(&[2, 5], &[1.0, 2.0, 3.0, 4.0, 5.0, -1.0, 0.0, 0.5, 0.0, 2.0]);
-    let (mean, spread) = monte_carlo(passes, &mut rng(12), |mode| net.forward(&drop.forward(&a, mode), mode));
-    let each = (&w * &a).square().sum_axes(&[1], true);
-    let (want, sd) = (net.forward(&a, &mut Mode::eval()), (each * (p / (1.0 - p))).sqrt());
-    for (((m, s), want), sd) in mean.to_vec().iter().zip(spread.to_vec()).zip(want.to_vec()).zip(sd.to_vec()) {
-        assert!((m - want).abs() < 5.0 * sd / (passes as f64).sqrt(), "{m} for {want} ± {sd}");
-        // A sample variance is spread by √((κ − 1)/n) of itself, a sample deviation by half of that; sums of bits have a kurtosis κ < 3.
-        assert!((s / sd - 1.0).abs() < 2.5 * (2.0 / passes as f64).sqrt(), "{s} for {sd}");
-    }
-    let again = monte_carlo(passes, &mut rng(12), |mode| net.forward(&drop.forward(&a, mode), mode));
-    assert_eq!((again.0.to_vec(), again.1.to_vec()), (mean.to_vec(), spread.to_vec()), "the same under a seed");
-}
-
 #[test]
 fn alpha_dropout_keeps_mean_0_and_variance_1() {
     let n = 200_000;
@@ -162,6 +105,56 @@ fn recomputation_uses_the_same_mask() {
     assert!(worst < 1e-13, "{worst:e}");
     let (next, after) = (drop.forward(&x, &mut mode).to_vec(), drop.forward(&x, &mut twin).to_vec());
     assert_eq!(next, after, "and the step goes on from there");
+}
+
+#[test]
+fn a_shared_mask_is_one_a_unit_and_one_a_channel() {
+    let (samples, channels, places, p) = (30, 40, 6, 0.3);
+    let x = T::ones(&[samples, channels, places]).tracked();
+    let draw = |by| {
+        let y = Dropout::new(p).by(by).forward(&x, &mut Mode::train(&mut rng(11)));
+        let factor = grad(&y.sum(), &x).unwrap().to_vec();
+        assert_eq!(factor, y.to_vec(), "the derivative is the mask");
+        factor
+    };
+    // Which bits may differ: all, one a unit (channel and place), one a sample and channel.
+    let apart: [(Granularity, fn(usize) -> usize); 3] =
+        [(Granularity::Element, |i| i), (Granularity::Batch, |i| i % (40 * 6)), (Granularity::Channel, |i| i / 6)];
+    for (by, group) in apart {
+        let factor = draw(by);
+        let mut bits = std::collections::BTreeMap::new();
+        for (i, f) in factor.iter().enumerate() {
+            assert!(*f == 0.0 || (f - 1.0 / (1.0 - p)).abs() < 1e-15, "{f}");
+            assert_eq!(*bits.entry(group(i)).or_insert(*f), *f, "{by:?}: element {i} does not share");
+        }
+        let dropped = bits.values().filter(|f| **f == 0.0).count() as f64 / bits.len() as f64;
+        let sigma = (p * (1.0 - p) / bits.len() as f64).sqrt();
+        assert!((dropped - p).abs() < 5.0 * sigma, "{by:?}: {dropped} of {} dropped", bits.len());
+    }
+}
+
+/// y = Σ wᵢ xᵢ mᵢ/(1 − p) has mean Σ wᵢ xᵢ and variance p/(1 − p) Σ (wᵢ xᵢ)².
+#[test]
+fn monte_carlo_dropout_has_the_mean_and_spread_of_its_masks() {
+    let (p, passes) = (0.3_f64, 20_000);
+    let (w, x) = ([1.0, -2.0, 0.5, 3.0], [0.5, 1.0, -2.0, 0.25]);
+    let layer = Linear::from_weights(&T::from_slice(&[1, 4], &w), None);
+    let (drop, x_row) = (Dropout::new(p), T::from_slice(&[1, 4], &x));
+    let (mean, spread) = monte_carlo(passes, &mut rng(12), |m| layer.forward(&drop.forward(&x_row, m), m));
+    let terms: Vec<f64> = w.iter().zip(x).map(|(w, x)| w * x).collect();
+    let variances: Vec<f64> = terms.iter().map(|t| t * t * p / (1.0 - p)).collect();
+    let variance: f64 = variances.iter().sum();
+    let want: f64 = terms.iter().sum();
+    assert!((mean.item() - want).abs() < 5.0 * (variance / passes as f64).sqrt(), "{mean} against {want}");
+    // The fourth central moment of a sum of independent terms; of one term t(m/q − 1) it is t⁴(q(1/q − 1)⁴ + p).
+    let q = 1.0 - p;
+    let fourths: f64 = terms.iter().map(|t| t.powi(4) * (q * (1.0 / q - 1.0).powi(4) + p)).sum();
+    let fourth = fourths + 3.0 * (variance * variance - variances.iter().map(|v| v * v).sum::<f64>());
+    let sigma = ((fourth - variance * variance) / passes as f64).sqrt();
+    let got = spread.item().powi(2);
+    assert!((got - variance).abs() < 5.0 * sigma, "{got} against {variance}, sigma {sigma}");
+    let (mean, spread) = monte_carlo(5, &mut rng(13), |m| Dropout::new(0.0).forward(&x_row, m));
+    assert_eq!((mean.to_vec(), spread.to_vec()), (x.to_vec(), vec![0.0; 4]), "nothing dropped, nothing spread");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod chain;
 mod constrained;
+mod estimates;
 mod paths;
 mod penalties;
 mod riemannian;

@@ -22,7 +22,7 @@ pub(crate) fn net() -> Net {
     [p(&[3, 4], 1, Role::Weight), p(&[3], 2, Role::Bias), p(&[2, 3], 3, Role::Weight), p(&[2], 4, Role::Bias)]
 }
 
-fn forward(net: &Net, x: &T64) -> T64 {
+pub(crate) fn forward(net: &Net, x: &T64) -> T64 {
     x.linear(&net[0].value(), &net[1].value()).tanh().linear(&net[2].value(), &net[3].value())
 }
 
@@ -35,11 +35,11 @@ fn labels(n: usize) -> Index {
 }
 
 /// The labels i mod 2 of samples i.
-fn index(samples: std::ops::Range<usize>) -> Index {
+pub(crate) fn index(samples: std::ops::Range<usize>) -> Index {
     Index::from(&samples.map(|i| i % 2).collect::<Vec<usize>>()[..])
 }
 
-fn flat(net: &impl Tree<Elem = f64>) -> Vec<f64> {
+pub(crate) fn flat(net: &impl Tree<Elem = f64>) -> Vec<f64> {
     net.leaves().iter().flat_map(Tensor::to_vec).collect()
 }
 

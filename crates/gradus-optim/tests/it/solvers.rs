@@ -4,8 +4,8 @@ use gradus_optim::Kind;
 use gradus_optim::gradus_tensor::{Param, Role, Tensor};
 use gradus_optim::schedule::{Schedule, constant, cosine, exponential, inverse_sqrt, inverse_time, polynomial};
 use gradus_optim::solve::{
-    Armijo, BarzilaiBorwein, Beta, ConjugateGradient, Fixed, GaussNewton, GradientDescent, Lbfgs, NewtonCg, Reason,
-    Report, Scheduled, StepRule, Stop,
+    Armijo, BarzilaiBorwein, Beta, ConjugateGradient, Fixed, GaussNewton, GradientDescent, Lbfgs, NewtonCg, Ray,
+    Reason, Report, Scheduled, StepRule, Stop,
 };
 use std::collections::HashMap;
 
@@ -95,6 +95,67 @@ fn every_schedule_is_a_step_rule_that_converges() {
         let report = report.expect("converges");
         assert_eq!(report.reason, Reason::Met(Stop::GradientNorm(1e-3)), "schedule {i}: {report}");
     }
+}
+
+/// On F = ½ L w² Armijo's condition F(w − αLw) ≤ F(w) − c α L² w² reads αL ≤ 2(1 − c).
+#[test]
+fn armijo_takes_the_first_rate_that_lowers_enough() {
+    for (l, shrink, decrease) in [(20.0, 0.5, 1e-4), (3.0, 0.5, 0.5), (7.0, 0.8, 0.1), (0.01, 0.5, 1e-4)] {
+        let mut rule = Armijo::default().start(1.0);
+        (rule.shrink, rule.decrease) = (shrink, decrease);
+        let (mut w, mut first) = (1.5_f64, 1.0);
+        for iteration in 0..5 {
+            let risk = |w: f64| 0.5 * l * w * w;
+            let mut trial = |rate: f64| Ok(risk(w - rate * l * w));
+            let ray = Ray { iteration, value: risk(w), gradient: &[l * w], last: None, trial: &mut trial };
+            let rate = rule.rate(ray).expect("finite").expect("there is one");
+            let mut wanted: f64 = first;
+            while wanted * l > 2.0 * (1.0 - decrease) {
+                wanted *= shrink;
+            }
+            assert!((rate - wanted).abs() < 1e-15 * wanted, "L = {l}, c = {decrease}: {rate} against {wanted}");
+            (w, first) = (w - rate * l * w, rate / shrink);
+        }
+    }
+    let mut uphill = |_: f64| Ok(1.0);
+    let ray = Ray { iteration: 0, value: 0.0, gradient: &[1.0], last: None, trial: &mut uphill };
+    assert_eq!(Armijo::default().rate(ray).expect("finite"), None, "no rate lowers F");
+}
+
+/// 1/α is the Rayleigh quotient ⟨s, Hs⟩/⟨s, s⟩ of the last step, or the longer ⟨Hs, Hs⟩/⟨s, Hs⟩ of the short form.
+#[test]
+fn barzilai_and_borwein_take_the_curvature_of_the_last_step() {
+    let (s, h) = ([0.3, -1.2, 0.7], [1.0, 4.0, 9.0]);
+    let y = [0, 1, 2].map(|i| h[i] * s[i]);
+    let sum = |a: [f64; 3], b: [f64; 3]| (0..3).map(|i| a[i] * b[i]).sum::<f64>();
+    let rate = |mut rule: BarzilaiBorwein, last, trial: &mut dyn FnMut(f64) -> f64| {
+        let mut trial = |a| Ok(trial(a));
+        let ray = Ray { iteration: 1, value: 1.0, gradient: &[0.1], last, trial: &mut trial };
+        rule.rate(ray).expect("finite").expect("there is one")
+    };
+    let last = Some((&s[..], &y[..]));
+    let long = rate(BarzilaiBorwein::new(0.5), last, &mut |_| 0.0);
+    let short = rate(BarzilaiBorwein::new(0.5).short(), last, &mut |_| 0.0);
+    assert!((long - sum(s, s) / sum(s, y)).abs() < 1e-15 && (short - sum(s, y) / sum(y, y)).abs() < 1e-15);
+    assert!(1.0 / 9.0 < short && short < long && long < 1.0, "between 1/L and 1/μ");
+    // Without a last step, and where F is not convex along it, the first rate; what rises above the memory is halved.
+    assert_eq!(rate(BarzilaiBorwein::new(0.5), None, &mut |_| 0.0), 0.5);
+    let concave = y.map(|y| -y);
+    assert_eq!(rate(BarzilaiBorwein::new(0.5), Some((&s[..], &concave[..])), &mut |_| 0.0), 0.5);
+    assert_eq!(rate(BarzilaiBorwein::new(0.5), None, &mut |a| if a > 0.2 { 2.0 } else { 0.0 }), 0.125);
+    // F may rise above F_k, but not above the largest of the last ten.
+    let mut rule = BarzilaiBorwein::new(1.0);
+    for (iteration, value) in (0..11).zip([5.0, 4.0, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0]) {
+        let mut trial = |a: f64| Ok(if a == 1.0 { 4.5 } else { 0.0 });
+        let ray = Ray { iteration, value, gradient: &[0.1], last: None, trial: &mut trial };
+        let wanted = if iteration < 10 { 1.0 } else { 0.5 };
+        assert_eq!(rule.rate(ray).expect("finite"), Some(wanted), "iteration {iteration}");
+    }
+    // In one dimension the second step is Newton's.
+    let mut w = vector(&[3.0]);
+    let report = GradientDescent::new(BarzilaiBorwein::new(0.01)).stop(Stop::GradientNorm(1e-12));
+    let report = report.run(&mut w, quadratic(&[7.0])).expect("converges");
+    assert_eq!(report.iterations, 2, "{report}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The engine's promises: long chains, leaves and versions, views, printing, messages.
 
 use gradus_tensor::ndarray::array;
-use gradus_tensor::{Grad, Tensor, anomaly, grad, hessian, jacobian, no_grad};
+use gradus_tensor::{Grad, Sliding, Tensor, anomaly, grad, hessian, hvp, jacobian, jvp, no_grad, vjp};
 
 #[test]
 fn a_chain_of_a_million_ops_neither_overflows_backward_nor_on_drop() {
@@ -54,6 +54,30 @@ fn grads_of_tuples_slices_and_shared_inputs() {
     assert_eq!((ga.to_vec(), gb.item()), (vec![4.0, 4.0], 3.0));
     let both = grad(&y, [a.clone(), a].as_slice()).unwrap();
     assert_eq!(both[1].to_vec(), [4.0, 4.0]);
+}
+
+/// ⟨u, Jv⟩ = ⟨Jᵀu, v⟩ for a net with a product, a convolution, a norm and a softmax; ⟨u, Hv⟩ = ⟨v, Hu⟩.
+#[test]
+fn forward_and_reverse_mode_are_adjoint_and_the_hessian_is_symmetric() {
+    let wave = |shape: &[usize], phase: f64| {
+        Tensor::<f64>::build(shape, |x| x.iter_mut().enumerate().for_each(|(i, x)| *x = (phase + 1.7 * i as f64).sin()))
+    };
+    let (kernel, weight) = (wave(&[3, 1, 3], 0.2), wave(&[5, 18], 0.9));
+    let f = |x: &Tensor<f64>| {
+        let y = x.reshape(&[2, 1, 8]).conv1d(&kernel, Sliding::default()).tanh().reshape(&[2, 18]);
+        y.matmul(&weight.t()).softmax() * x.square().mean().sqrt()
+    };
+    let (x, v, u) = (wave(&[2, 8], 0.4), wave(&[2, 8], 2.0), wave(&[2, 5], 3.1));
+    let dot = |a: &Tensor<f64>, b: &Tensor<f64>| (a * b).sum().item();
+    let (forward, reverse) = (dot(&u, &jvp(f, &x, &v).1), dot(&vjp(f, &x, &u).1, &v));
+    assert!((forward - reverse).abs() < 1e-14 && forward.abs() > 1e-2, "{forward} and {reverse}");
+    let h = 1e-5;
+    let difference = dot(&u, &((f(&(&x + &v * h)) - f(&(&x - &v * h))) / (2.0 * h)));
+    assert!((forward - difference).abs() < 1e-9, "{forward} and {difference}");
+    let (a, b) = (wave(&[2, 8], 5.0), v);
+    let one = |x: &Tensor<f64>| (f(x) * &u).sum();
+    let (ab, ba) = (dot(&a, &hvp(one, &x, &b).1), dot(&b, &hvp(one, &x, &a).1));
+    assert!((ab - ba).abs() < 1e-13 && ab.abs() > 1e-3, "{ab} and {ba}");
 }
 
 #[test]
