@@ -1,6 +1,7 @@
 //! Probability vectors.
 
 use crate::numbers::{border, not_empty, rows, worst, worst_row};
+use gradus_kernels::simplex::project;
 use gradus_tensor::rand::Rng;
 use gradus_tensor::{Parametrization, Real, Result, Tensor};
 use rand_distr::{Distribution, Exp1};
@@ -10,21 +11,6 @@ use rand_distr::{Distribution, Exp1};
 /// Onto its interior; entries below √ε start there. What is outside is first projected (Duchi et al. 2008).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Simplex;
-
-/// The nearest point of the simplex: max(x − θ, 0) with θ such that the sum is 1.
-fn project(x: &mut [f64]) {
-    let mut sorted = x.to_vec();
-    sorted.sort_by(|a, b| b.total_cmp(a));
-    let (mut sum, mut theta) = (0.0, 0.0);
-    for (k, s) in sorted.iter().enumerate() {
-        sum += s;
-        let t = (sum - 1.0) / (k + 1) as f64;
-        if s - t > 0.0 {
-            theta = t;
-        }
-    }
-    x.iter_mut().for_each(|x| *x = (*x - theta).max(0.0));
-}
 
 impl<T: Real> Parametrization<T> for Simplex {
     fn name(&self) -> &str {

@@ -20,6 +20,7 @@ pub mod random;
 pub mod real;
 pub mod reduce;
 pub mod simd;
+pub mod simplex;
 pub mod threads;
 pub mod view;
 

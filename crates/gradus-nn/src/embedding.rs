@@ -31,7 +31,9 @@ impl<T: Real> Embedding<T> {
         let table = self.weight.value();
         let entries = table.shape()[0];
         if let Some(k) = indices.max().filter(|&k| k as usize >= entries) {
-            refuse(&format!("embedding: index {k} is out of range for {entries} entries"));
+            refuse(&format!(
+                "embedding: index {k} is out of range for {entries} entries; an embedding needs one more than the largest index"
+            ));
         }
         mode.report(self, &[], table.index_select(0, indices))
     }

@@ -66,7 +66,7 @@ impl<T: Real> Gaussian<T> {
     /// If there are no parts.
     #[track_caller]
     pub fn mixture(parts: &[Self]) -> Self {
-        assert!(!parts.is_empty(), "mixture: there are no parts");
+        assert!(!parts.is_empty(), "mixture: there are no parts; give the predictions of at least one net");
         let count = parts.len() as f64;
         let mean: Tensor<T> = parts.iter().map(|p| p.mean.clone()).sum::<Tensor<T>>() / count;
         let variance = parts.iter().map(|p| &p.variance + (&p.mean - &mean).square()).sum::<Tensor<T>>() / count;

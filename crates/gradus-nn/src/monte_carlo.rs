@@ -3,8 +3,8 @@
 use gradus_tensor::rand::Rng;
 use gradus_tensor::{Mode, Real, Tensor, no_grad};
 
-/// Mean and standard deviation (n − 1) of `passes` predictions, each under new dropout masks and running statistics
-/// (Gal & Ghahramani 2016).
+/// Mean m = 1/n Σ yₖ and spread √(1/(n − 1) Σ (yₖ − m)²) of n = `passes` predictions yₖ, each under new dropout masks and running
+/// statistics (Gal & Ghahramani 2016). Both have the shape of a prediction, and no graph.
 ///
 /// # Panics
 /// If there are fewer than two passes.

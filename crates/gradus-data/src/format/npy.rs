@@ -48,11 +48,7 @@ pub fn parse<T: Element, D: Dimension>(bytes: &[u8]) -> Result<Array<T, D>, Erro
 /// # Errors
 /// [`Kind::Io`] if the file cannot be written.
 pub fn write<T: Element, D: Dimension>(path: impl AsRef<Path>, array: &ArrayRef<T, D>) -> Result<(), Error> {
-    let path = path.as_ref();
-    let failed = |cause| Error::caused(Kind::Io, format!("{WHO}: cannot write {}: {cause}", path.display()), cause);
-    let mut file = std::io::BufWriter::new(std::fs::File::create(path).map_err(failed)?);
-    write_to(&mut file, array)?;
-    file.flush().map_err(failed)
+    super::to_file(WHO, path.as_ref(), |file| write_to(file, array))
 }
 
 /// Writes an array in the npy format, little-endian: in Fortran order if it lies so in memory, else in C order.

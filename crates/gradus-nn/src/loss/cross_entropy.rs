@@ -114,7 +114,10 @@ impl CrossEntropy {
                 continue;
             }
             let label = label as usize;
-            assert!(label < k, "cross_entropy: label {label} is out of range for {k} classes");
+            assert!(
+                label < k,
+                "cross_entropy: label {label} is out of range for {k} classes, which are counted from 0"
+            );
             total += self.weight(label);
             for (c, t) in row.iter_mut().enumerate() {
                 let own = if c == label { 1.0 - self.smoothing } else { 0.0 };
@@ -142,7 +145,10 @@ impl CrossEntropy {
         let weights: Vec<T> = (0..k).map(|c| T::from_f64(self.weight(c))).collect();
         let smooth = targets * (1.0 - self.smoothing) + self.smoothing / k as f64;
         let each = rows(logits, &(smooth * Tensor::from_slice(&[k], &weights)));
-        assert!(n > 0 || self.reduction != Reduction::Mean, "cross_entropy: there is no mean over no rows");
+        assert!(
+            n > 0 || self.reduction != Reduction::Mean,
+            "cross_entropy: there is no mean over no rows; leave the empty batch out or take `Reduction::Sum`"
+        );
         self.reduce(&each, n as f64)
     }
 
@@ -174,7 +180,7 @@ pub fn nll_each<T: Real>(log_p: &Tensor<T>, labels: &Index) -> Tensor<T> {
         labels.shape()
     );
     if let Some(label) = labels.max().filter(|&label| label as usize >= k) {
-        panic!("nll: label {label} is out of range for {k} classes");
+        panic!("nll: label {label} is out of range for {k} classes, which are counted from 0");
     }
     -log_p.gather(1, &labels.reshape(&[n, 1])).squeeze(1)
 }

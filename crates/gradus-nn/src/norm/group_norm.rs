@@ -22,7 +22,8 @@ pub struct GroupNorm<T: Real = f32> {
     eps: f64,
 }
 
-/// Instance normalisation: each channel of each sample apart, without γ and δ (Ulyanov, Vedaldi & Lempitsky 2016).
+/// Instance normalisation: `y = (x − m)/√(σ² + ε)` with m and the biased σ² of each channel of each sample apart, without γ and δ
+/// (Ulyanov, Vedaldi & Lempitsky 2016). Shapes: x and y `[batch, channels, ..]`.
 #[doc(alias = "InstanceNorm")]
 pub fn instance_norm<T: Real>(channels: usize) -> GroupNorm<T> {
     GroupNorm::new(channels, channels).plain()

@@ -18,17 +18,7 @@ pub fn box_between(x: &mut [f64], a: f64, b: f64) {
 
 /// The nearest point of the simplex {x ≥ 0, Σx = 1}: max(x − θ, 0) (Duchi et al. 2008).
 pub fn simplex(x: &mut [f64]) {
-    let mut sorted = x.to_vec();
-    sorted.sort_by(|a, b| b.total_cmp(a));
-    let (mut sum, mut theta) = (0.0, 0.0);
-    for (k, s) in sorted.iter().enumerate() {
-        sum += s;
-        let t = (sum - 1.0) / (k + 1) as f64;
-        if s - t > 0.0 {
-            theta = t;
-        }
-    }
-    x.iter_mut().for_each(|x| *x = (*x - theta).max(0.0));
+    gradus_kernels::simplex::project(x);
 }
 
 /// The nearest point of the half-space ⟨a, x⟩ ≤ b.

@@ -14,7 +14,7 @@ pub struct Cosine {
     pub floor: f64,
 }
 
-/// Half a cosine from 1 to 0 over `total` steps.
+/// Half a cosine from 1 to 0 over `total` steps: (1 + cos(πk/total))/2, and 0 behind it.
 pub fn cosine(total: u64) -> Cosine {
     Cosine { total, floor: 0.0 }
 }

@@ -48,7 +48,10 @@ fn rows_and_classes<T: gradus_tensor::Real>(
         labels.shape()
     );
     if let Some(max) = labels.max() {
-        assert!((max as usize) < classes, "{who}: label {max} is out of range for {classes} classes");
+        assert!(
+            (max as usize) < classes,
+            "{who}: label {max} is out of range for {classes} classes, which are counted from 0"
+        );
     }
     (logits.to_vec(), classes)
 }

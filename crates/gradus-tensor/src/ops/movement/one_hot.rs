@@ -21,7 +21,7 @@ impl Index {
     #[must_use]
     pub fn one_hot<T: Real>(&self, classes: usize) -> Tensor<T> {
         if let Some(i) = self.max().filter(|&i| i as usize >= classes) {
-            message::panic_with(&format!("one_hot: index {i} is out of range for {classes} classes"));
+            message::panic_with(&format!("one_hot: index {i} is out of range for {classes} classes, which are counted from 0"));
         }
         let shape = [self.shape(), &[classes]].concat();
         Tensor::build(&shape, |x| {
