@@ -58,7 +58,7 @@ impl<T: Real> BatchNorm<T> {
         conv.with_weights(&kernel, &bias)
     }
 
-    /// One layer for `conv(norm(x))` in evaluation: kernel w·s by input channels, b'[o] = b[o] + Σ w[o, c, k] t[c] over channels and taps.
+    /// One layer for `conv(norm(x))` in evaluation: kernel w·s by input channels, `b'[o] = b[o] + Σ w[o, c, k] t[c]` over channels and taps.
     ///
     /// # Panics
     /// If the convolution does not start from as many channels as this layer has, or it is padded and some t is not 0: the zeros that
