@@ -98,10 +98,9 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     f.json.as_deref().map_or(Ok(()), prepare_file)?;
     let (train, test) = yacht::<f32>().split(0);
     let units = Standardizer::fit(&train.x)?;
-    let (train, test) = (train.map_x(|x| units.transform(&x)), test.map_x(|x| units.transform(&x)));
-    let train = train.split(f.rows as f64 / 277.0, &mut Xoshiro256PlusPlus::seed_from_u64(f.seed)).0;
-    let mut out = serde_json::Map::new();
-    let mut chart = Chart::new("Resistance of one hull").x_label("speed (standardised)").y_label("resistance");
+    let (whole, test) = (train.map_x(|x| units.transform(&x)), test.map_x(|x| units.transform(&x)));
+    let train = whole.split(f.rows as f64 / 277.0, &mut Xoshiro256PlusPlus::seed_from_u64(f.seed)).0;
+    let (mut out, mut drawn) = (serde_json::Map::new(), Vec::new());
     println!(
         "{:<12}{:>12}{:>12}{:>14}{:>10}{:>10}",
         "net", "train RMSE", "test RMSE", "falls in part", "least", "largest"
@@ -128,8 +127,19 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
             name.into(),
             json!({ "test_rmse": score, "train_rmse": fit, "falls": falls, "least": least, "largest": largest }),
         );
-        chart = chart.line(name, curves[0].iter().enumerate().map(|(k, y)| (-2.0 + k as f64 / 15.0, *y)).collect());
+        drawn.push((name, curves));
     }
+    // The test hull at which the free net falls most, and what was measured of it in both parts.
+    let falls = |h: &usize| drawn[1].1[*h].windows(2).map(|w| (w[0] - w[1]).max(0.0)).sum::<f64>();
+    let hull = (0..test.len()).max_by(|a, b| falls(a).total_cmp(&falls(b))).unwrap_or(0);
+    let mut chart = Chart::new("The hull at which the free net falls most").x_label("speed (standardised)");
+    for (name, curves) in &drawn {
+        chart = chart.line(name, curves[hull].iter().enumerate().map(|(k, y)| (-2.0 + k as f64 / 15.0, *y)).collect());
+    }
+    let rows = [&whole, &test].map(|part| part.x.outer_iter().zip(part.y.outer_iter())).into_iter().flatten();
+    let same = rows.filter(|(x, _)| x.iter().zip(test.x.row(hull)).take(5).all(|(a, b)| a == b));
+    let dots = same.map(|(x, y)| (f64::from(x[5]), f64::from(y[0]))).flat_map(|p| [p, (p.0, f64::NAN)]).collect();
+    chart = chart.y_label("resistance").dots("measured", dots);
     std::fs::write(f.out.join("curves.svg"), chart.svg())?;
     f.json.as_deref().map_or(Ok(()), |path| write_json(path, &serde_json::Value::Object(out)))?;
     Ok(())

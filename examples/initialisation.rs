@@ -111,7 +111,9 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
                 let predicted = (1..depth).fold(g * g * input, |q, _| gain::variance_step(|x| kind.at(x), g, 0.0, q));
                 for (chart, values) in charts.iter_mut().zip([&z, &slopes]) {
                     let points = values.iter().enumerate().map(|(l, v)| (l as f64 + 1.0, *v)).collect();
-                    *chart = std::mem::replace(chart, Chart::new("")).line(start, points);
+                    // A logarithmic axis has no place for 0, below which f32 falls here.
+                    let gone = if values.iter().any(|v| *v > 0.0) { "" } else { ": 0 in all layers" };
+                    *chart = std::mem::replace(chart, Chart::new("")).line(&format!("{start}{gone}"), points);
                 }
                 let (last, growth) = (z[depth - 1].log10(), slopes[0].log10() - slopes[depth - 1].max(1e-300).log10());
                 let (mut loss, mut test) = (f64::INFINITY, 0.1);

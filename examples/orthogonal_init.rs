@@ -4,8 +4,7 @@
 //! factors stretches a few directions and loses the others, more with every layer, while orthogonal factors keep every direction: all
 //! singular values of J are 1 for a linear net with g = 1 (dynamical isometry). So the steps to a training loss of `--target` (the best of
 //! three rates) grow with depth for one and hardly for the other. tanh has g = 1.05, a little above the edge of chaos at 1.
-//! Values
-//! below 1e-7 are rounding. `--svg FOLDER` draws spectra and speed.
+//! Values below 1e-7 are rounding. `--svg FOLDER` draws spectra (those of orthogonal linear nets lie on each other, at 1) and speed.
 //!
 //! ```text
 //! $ cargo run --release --example orthogonal_init
@@ -73,11 +72,13 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
         "{:<8}{:<12}{:>7}{:>11}{:>11}{:>11}{:>9}{:>11}",
         "f", "start", "layers", "largest s", "median s", "smallest s", "steps", "test acc."
     );
+    let reached = format!("steps, where {} are enough", f.steps - 1);
     let nets: [(&str, fn(&Tensor) -> Tensor, f64); 2] = [("linear", Tensor::clone, 1.0), ("tanh", Tensor::tanh, 1.05)];
     for (name, activation, g) in nets {
         let starts: [(&str, Arc<dyn Scheme>); 2] =
             [("Gaussian", Arc::new(lecun_normal().gain(g))), ("orthogonal", Arc::new(orthogonal(g)))];
-        let mut spectra = Chart::new(&format!("Singular values of ∂h/∂x, {name} nets")).x_label("index").log_y();
+        let mut spectra =
+            Chart::new(&format!("Singular values of ∂h/∂x, {name} nets")).x_label("index").y_label("s").log_y();
         let mut speed = Chart::new(&format!("Steps to a training loss of {}, {name} nets", f.target)).x_label("layers");
         for (start, scheme) in starts {
             let mut taken = Vec::new();
@@ -100,7 +101,8 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
                     }
                 }
                 let (steps, test) = best.unwrap_or((f.steps, 0.1));
-                taken.push((depth as f64, steps as f64));
+                // A net that does not get there in time has no point.
+                taken.push((depth as f64, if steps == f.steps { f64::NAN } else { steps as f64 }));
                 let shown = if steps == f.steps { format!(">{}", steps - 1) } else { steps.to_string() };
                 let (largest, median, smallest) = (s[0], s[s.len() / 2], s[s.len() - 1]);
                 println!(
@@ -113,7 +115,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
         }
         if let Some(folder) = &f.svg {
             std::fs::write(folder.join(format!("{name}_spectra.svg")), spectra.svg())?;
-            std::fs::write(folder.join(format!("{name}_speed.svg")), speed.y_label("steps").svg())?;
+            std::fs::write(folder.join(format!("{name}_speed.svg")), speed.y_label(&reached).svg())?;
         }
     }
     f.json.as_deref().map_or(Ok(()), |path| write_json(path, &numbers.into()))?;

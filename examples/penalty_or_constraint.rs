@@ -74,7 +74,8 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
         let distance = ((weight(&bounded) - weight(&priced)).square().sum() / norm(&bounded)).sqrt().item();
         println!("{gamma:>8}{lambda:>12.6}{kkt:>12.1e}{:>12.6}{:>16.8}{distance:>12.1e}", solved.risk(), point.gamma);
         rows.push(json!({ "gamma": gamma, "lambda": lambda, "kkt": kkt, "risk": solved.risk(), "gamma_of_lambda": point.gamma, "distance": distance }));
-        points.push((lambda.log10(), gamma.log10()));
+        // Broken after every point: dots and no line.
+        points.extend([(lambda.log10(), gamma.log10()), (lambda.log10(), f64::NAN)]);
     }
     let lambdas: Vec<f64> = (0..29).map(|k| 10.0_f64.powf(-0.125 * f64::from(k))).collect();
     let path = bridge.path(&lambdas, &mut fresh())?;

@@ -4,8 +4,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::history::write;
 use std::path::Path;
 
-/// Colours that stay apart for colour-blind eyes (Okabe & Ito 2008), blue first.
-pub(super) const COLOURS: [Colour; 7] = [
+/// Colours that stay apart for colour-blind eyes (Okabe & Ito 2008), blue first, grey in place of their yellow.
+pub(super) const COLOURS: [Colour; 8] = [
     Colour([0, 114, 178], 1.0),
     Colour([213, 94, 0], 1.0),
     Colour([0, 158, 115], 1.0),
@@ -13,6 +13,7 @@ pub(super) const COLOURS: [Colour; 7] = [
     Colour([230, 159, 0], 1.0),
     Colour([86, 180, 233], 1.0),
     Colour([0, 0, 0], 1.0),
+    Colour([136, 136, 136], 1.0),
 ];
 
 /// The colour of titles and labels, of ticks and axes, and of the grid.
