@@ -207,7 +207,11 @@ impl<T: Real> Job<T> for Piece<T> {
         let Piece { m, k, n, a, b, c } = self;
         let width = 2 * V::LANES;
         let block = match b {
-            Operand::Any(_) => k_block(k, LONG.min(NEAR / size_of::<T>() / (V::ROWS + width.min(n)))),
+            // A panel is written in its whole width, whatever the width of the piece: it must fit its room.
+            Operand::Any(_) => {
+                let room = NEAR / size_of::<T>();
+                k_block(k, LONG.min(room / (V::ROWS + width.min(n))).min(room / width))
+            }
             _ => k_block(k, LONG),
         };
         let mut near = Near([MaybeUninit::uninit(); NEAR]);
@@ -222,6 +226,7 @@ impl<T: Real> Job<T> for Piece<T> {
                     let right = match b {
                         Operand::Rows(b) => Right { data: b.data.add(p * b.row + j), steps: Steps(b.row) },
                         Operand::Any(b) => {
+                            debug_assert!(depth * width * size_of::<T>() <= NEAR, "a panel does not fit its room");
                             panel::<V>(depth, width.min(n - j), b.from(p, j), near);
                             Right { data: near.cast_const(), steps: Steps(width) }
                         }

@@ -78,6 +78,17 @@ fn blocks_in_every_direction() {
     }
 }
 
+/// The longest run of k that a panel of any width may have, and a number beyond, for every width of a piece.
+#[test]
+fn long_runs_of_narrow_pieces() {
+    for k in [288, 289, 320, 321, 640] {
+        for n in [2, 7, 8, 10, 16, 17, 31, 33, 50] {
+            check::<f32>(70, k, n);
+            check::<f64>(70, k, n);
+        }
+    }
+}
+
 #[test]
 fn batches_and_broadcasts() {
     let (m, k, n) = (5, 6, 7);
