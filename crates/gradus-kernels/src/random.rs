@@ -15,7 +15,7 @@ mod uniform;
 use crate::simd::{Isa, Kernel, simd};
 use crate::threads::for_each_chunk;
 
-pub use bernoulli::{bernoulli_bits, bernoulli_keep, select};
+pub use bernoulli::{bernoulli_keep, select};
 pub use normal::{fill_normal, fill_normal_with, fill_truncated_normal};
 pub use philox::{Key, fill_bits, philox4x32_10};
 pub use uniform::{fill_uniform, fill_uniform_between, fill_uniform_open};

@@ -14,12 +14,12 @@ struct Keep<T> {
     scale: T,
 }
 
-impl<T: Real> Tiles<T, WORDS> for Keep<T> {
+impl<T: Copy + Default + Sync> Tiles<T, WORDS> for Keep<T> {
     #[inline(always)]
     fn at<S: Isa>(self, _: S, t: u64, out: &mut [T; WORDS]) {
         let w = tile(self.key, t);
         for (y, &w) in out.iter_mut().zip(w.as_flattened()) {
-            *y = if w <= self.last { self.scale } else { T::ZERO };
+            *y = if w <= self.last { self.scale } else { T::default() };
         }
     }
 }
@@ -34,6 +34,8 @@ fn last(keep: f64) -> Option<u32> {
 
 /// out\[i\] = `scale` with probability `keep`, else 0; for the elements `start`, `start + 1`, … of the mask of `key`.
 ///
+/// A mask of bytes for [`select`] is one with the scale 1.
+///
 /// # Panics
 /// If `keep` is not in [0, 1].
 ///
@@ -45,38 +47,10 @@ fn last(keep: f64) -> Option<u32> {
 /// assert_eq!(part, mask[40..50]);
 /// ```
 #[track_caller]
-pub fn bernoulli_keep<T: Real>(key: Key, start: u64, keep: f64, scale: T, out: &mut [T]) {
+pub fn bernoulli_keep<T: Copy + Default + Send + Sync>(key: Key, start: u64, keep: f64, scale: T, out: &mut [T]) {
     match last(keep) {
         Some(last) => cover(Keep { key, last, scale }, start, out),
-        None => out.fill(T::ZERO),
-    }
-}
-
-#[derive(Clone, Copy)]
-struct Bits {
-    key: Key,
-    last: u32,
-}
-
-impl Tiles<u8, WORDS> for Bits {
-    #[inline(always)]
-    fn at<S: Isa>(self, _: S, t: u64, out: &mut [u8; WORDS]) {
-        let w = tile(self.key, t);
-        for (y, &w) in out.iter_mut().zip(w.as_flattened()) {
-            *y = u8::from(w <= self.last);
-        }
-    }
-}
-
-/// out\[i\] = 1 where [`bernoulli_keep`] keeps element `start + i`, else 0.
-///
-/// # Panics
-/// If `keep` is not in [0, 1].
-#[track_caller]
-pub fn bernoulli_bits(key: Key, start: u64, keep: f64, out: &mut [u8]) {
-    match last(keep) {
-        Some(last) => cover(Bits { key, last }, start, out),
-        None => out.fill(0),
+        None => out.fill(T::default()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use gradus_kernels::Real;
 use gradus_kernels::random::{
-    Key, bernoulli_bits, bernoulli_keep, fill_bits, fill_normal, fill_normal_with, fill_truncated_normal, fill_uniform,
+    Key, bernoulli_keep, fill_bits, fill_normal, fill_normal_with, fill_truncated_normal, fill_uniform,
     fill_uniform_between, fill_uniform_open, philox4x32_10, select,
 };
 use std::f64::consts::PI;
@@ -200,15 +200,15 @@ fn dropout_is_input_times_mask() {
     let n = 70_000;
     let (mut x, mut y, mut mask) = (vec![0.0_f32; n], vec![0.0; n], vec![0.0; n]);
     fill_normal(KEY.child(1), 0, &mut x);
-    let mut bits = vec![7; n];
-    bernoulli_bits(KEY, 11, 0.8, &mut bits);
+    let mut bits = vec![7_u8; n];
+    bernoulli_keep(KEY, 11, 0.8, 1, &mut bits);
     select(&bits, 1.25, &x, &mut y);
     bernoulli_keep(KEY, 11, 0.8, 1.25, &mut mask);
     assert!((0..n).all(|i| y[i] == x[i] * mask[i]));
     // What is dropped is 0, whatever it was.
     select(&bits, 1.25, &vec![f32::NAN; n], &mut y);
     assert!((0..n).all(|i| if mask[i] == 0.0 { y[i] == 0.0 } else { y[i].is_nan() }));
-    bernoulli_bits(KEY, 0, 0.0, &mut bits);
+    bernoulli_keep(KEY, 0, 0.0, 1, &mut bits);
     assert!(bits.iter().all(|&b| b == 0));
 }
 

@@ -7,7 +7,7 @@ use crate::node::Tensor;
 use crate::op::Refusal;
 use crate::real::Real;
 use crate::shape::Dims;
-use gradus_kernels::random::{Key, bernoulli_bits, bernoulli_keep, select};
+use gradus_kernels::random::{Key, bernoulli_keep, select};
 use gradus_kernels::{View, elementwise, lanes, map};
 use std::sync::{Arc, OnceLock};
 
@@ -54,7 +54,7 @@ impl<T: Real> Linear<T> for Dropout {
             Granularity::Element => {
                 let mask = self.mask.get_or_init(|| {
                     let mut mask = vec![0; x.len()].into_boxed_slice();
-                    bernoulli_bits(self.key(), 0, keep, &mut mask);
+                    bernoulli_keep(self.key(), 0, keep, 1, &mut mask);
                     mask
                 });
                 return select(mask, scale, &x.flat(), out);
