@@ -207,11 +207,8 @@ impl<T: Real> Job<T> for Piece<T> {
         let Piece { m, k, n, a, b, c } = self;
         let width = 2 * V::LANES;
         let block = match b {
-            // A panel is written in its whole width, whatever the width of the piece: it must fit its room.
-            Operand::Any(_) => {
-                let room = NEAR / size_of::<T>();
-                k_block(k, LONG.min(room / (V::ROWS + width.min(n))).min(room / width))
-            }
+            // A panel is written in its whole width, whatever the width of the piece, and must fit its room.
+            Operand::Any(_) => k_block(k, LONG.min(NEAR / size_of::<T>() / width.max(V::ROWS + n.min(width)))),
             _ => k_block(k, LONG),
         };
         let mut near = Near([MaybeUninit::uninit(); NEAR]);

@@ -4,7 +4,7 @@ use super::PIECE;
 use super::fold::{Fold, Max, run};
 use crate::real::Real;
 use crate::simd::{Isa, Kernel, simd};
-use crate::threads::for_each_chunk;
+use crate::threads::{for_each_chunk, for_each_pair};
 
 /// yᵢ = e^(xᵢ − m)/Σⱼ e^(xⱼ − m), m = max x, for rows of n numbers; zeros where all are −∞.
 ///
@@ -29,9 +29,8 @@ pub fn log_softmax_rows<T: Real>(x: &[T], n: usize, y: &mut [T]) {
 pub fn log_sum_exp_rows<T: Real>(x: &[T], n: usize, m: &mut [T], l: &mut [T]) {
     assert!(n > 0 && x.len() == m.len() * n && m.len() == l.len(), "log_sum_exp_rows: lengths do not fit");
     let rows = (PIECE / n).max(1);
-    for_each_chunk(m, rows, |start, m| simd(Tops { x: &x[start * n..][..m.len() * n], n, m }));
-    for_each_chunk(l, rows, |start, l| {
-        simd(LogSums { x: &x[start * n..][..l.len() * n], n, m: &m[start..], l });
+    for_each_pair((m, l), [rows; 2], x.len(), |i, m, l| {
+        simd(LogSums { x: &x[i * rows * n..][..m.len() * n], n, m, l });
     });
 }
 
@@ -99,29 +98,13 @@ impl<T: Real> Kernel for Softmax<'_, T> {
     }
 }
 
-struct Tops<'a, T> {
-    x: &'a [T],
-    n: usize,
-    m: &'a mut [T],
-}
-
-impl<T: Real> Kernel for Tops<'_, T> {
-    type Output = ();
-    #[inline(always)]
-    fn run<S: Isa>(self, s: S) {
-        for (x, m) in self.x.chunks_exact(self.n).zip(self.m) {
-            *m = run(s, [x], -T::INFINITY, |[x]| x, |a, b| Max.join(s, a, b));
-        }
-    }
-}
-
 /// How many numbers stand in the scratch at a time, where rows are short.
 const BLOCK: usize = 1 << 10;
 
 struct LogSums<'a, T> {
     x: &'a [T],
     n: usize,
-    m: &'a [T],
+    m: &'a mut [T],
     l: &'a mut [T],
 }
 
@@ -132,14 +115,15 @@ impl<T: Real> Kernel for LogSums<'_, T> {
         let LogSums { x, n, m, l } = self;
         let rows = (BLOCK / n).max(1);
         let mut scratch = vec![T::ZERO; n * rows.min(l.len())];
-        for ((x, m), l) in x.chunks(rows * n).zip(m.chunks(rows)).zip(l.chunks_mut(rows)) {
+        for ((x, m), l) in x.chunks(rows * n).zip(m.chunks_mut(rows)).zip(l.chunks_mut(rows)) {
             let e = &mut scratch[..x.len()];
-            for ((x, e), &m) in x.chunks_exact(n).zip(e.chunks_exact_mut(n)).zip(m) {
-                e.iter_mut().zip(x).for_each(|(e, &x)| *e = x - m);
+            for ((x, e), m) in x.chunks_exact(n).zip(e.chunks_exact_mut(n)).zip(&mut *m) {
+                *m = run(s, [x], -T::INFINITY, |[x]| x, |a, b| Max.join(s, a, b));
+                e.iter_mut().zip(x).for_each(|(e, &x)| *e = x - *m);
             }
             // Over all rows at once: short rows would leave most lanes idle.
             e.iter_mut().for_each(|e| *e = e.exp(s));
-            for ((e, &m), l) in e.chunks_exact(n).zip(m).zip(&mut *l) {
+            for ((e, &mut m), l) in e.chunks_exact(n).zip(m).zip(&mut *l) {
                 *l = if m.is_finite() { run(s, [e], T::ZERO, |[e]| e, |a, b| a + b) } else { T::ONE };
             }
             l.iter_mut().for_each(|l| *l = l.ln(s));
