@@ -22,6 +22,29 @@ pub(super) fn channels(shape: &[usize]) -> Channels {
     Channels { n: shape[0], c: shape[1], l: shape[2..].iter().product() }
 }
 
+/// All axes of x but the channels.
+fn others<T: Real>(x: &Tensor<T>) -> Vec<isize> {
+    (0..x.rank() as isize).filter(|&k| k != 1).collect()
+}
+
+/// Its means over samples and places.
+pub(super) fn mean<T: Real>(x: &Tensor<T>) -> Tensor<T> {
+    x.mean_axes(&others(x), true)
+}
+
+/// v `[c]` as one number a channel of x.
+pub(super) fn along<T: Real>(v: &Tensor<T>, x: &Tensor<T>) -> Tensor<T> {
+    let shape: Vec<usize> = (0..x.rank()).map(|k| if k == 1 { x.shape()[1] } else { 1 }).collect();
+    v.reshape(&shape)
+}
+
+/// x̂ = (x − m)/√(σ² + ε), and √(σ² + ε).
+pub(super) fn standardised<T: Real>(x: &Tensor<T>, eps: f64) -> (Tensor<T>, Tensor<T>) {
+    let centred = x - mean(x);
+    let deviation = (mean(&centred.square()) + eps).sqrt();
+    (centred / &deviation, deviation)
+}
+
 impl<T: Real> Fused<T> for BatchNorm {
     const NAME: &'static str = "batch_norm";
     fn shape(&self, s: &[&[usize]]) -> Result<Dims, Refusal> {
@@ -61,7 +84,7 @@ impl<T: Real> Fused<T> for BatchNorm {
     }
     fn closed(&self, at: &Point<'_, T>, g: &Tensor<T>, wanted: &[bool]) -> Option<Slots<T>> {
         let (x, gamma) = (&at.inputs[0], &at.inputs[1]);
-        let axes: Vec<isize> = (0..x.rank() as isize).filter(|&k| k != 1).collect();
+        let axes = others(x);
         let only = |i: usize, f: &dyn Fn() -> Tensor<T>| if wanted[i] { Slot::Of(f()) } else { Slot::Zero };
         let of_x = || T::apply(T::boxed(BatchNormPull { eps: self.eps }), &[x, gamma, g]);
         let of_gamma = || {
@@ -72,12 +95,7 @@ impl<T: Real> Fused<T> for BatchNorm {
         Some([only(0, &of_x), only(1, &of_gamma), only(2, &of_delta)].into_iter().collect())
     }
     fn twin(&self, v: &[Tensor<T>]) -> Tensor<T> {
-        let x = &v[0];
-        let axes: Vec<isize> = (0..x.rank() as isize).filter(|&k| k != 1).collect();
-        let per_channel: Vec<usize> = (0..x.rank()).map(|k| if k == 1 { x.shape()[1] } else { 1 }).collect();
-        let centred = x - x.mean_axes(&axes, true);
-        let deviation = (centred.square().mean_axes(&axes, true) + self.eps).sqrt();
-        centred / deviation * v[1].reshape(&per_channel) + v[2].reshape(&per_channel)
+        standardised(&v[0], self.eps).0 * along(&v[1], &v[0]) + along(&v[2], &v[0])
     }
 }
 

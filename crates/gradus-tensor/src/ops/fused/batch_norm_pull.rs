@@ -1,6 +1,6 @@
 //! The cotangent of batch normalisation as an op of its own, so that a penalty on gradients costs one pass instead of the formula's many.
 
-use super::batch_norm::channels;
+use super::batch_norm::{along, channels, mean, standardised};
 use crate::case::{Case, Room, spread};
 use crate::kind::Fused;
 use crate::node::Tensor;
@@ -48,12 +48,8 @@ impl<T: Real> Fused<T> for BatchNormPull {
     }
     fn twin(&self, v: &[Tensor<T>]) -> Tensor<T> {
         let (x, g) = (&v[0], &v[2]);
-        let axes: Vec<isize> = (0..x.rank() as isize).filter(|&k| k != 1).collect();
-        let per_channel: Vec<usize> = (0..x.rank()).map(|k| if k == 1 { x.shape()[1] } else { 1 }).collect();
-        let centred = x - x.mean_axes(&axes, true);
-        let deviation = (centred.square().mean_axes(&axes, true) + self.eps).sqrt();
-        let h = centred / &deviation;
-        (g - g.mean_axes(&axes, true) - &h * (g * &h).mean_axes(&axes, true)) * (v[1].reshape(&per_channel) / deviation)
+        let (h, deviation) = standardised(x, self.eps);
+        (g - mean(g) - &h * mean(&(g * &h))) * (along(&v[1], x) / deviation)
     }
 }
 

@@ -1,6 +1,5 @@
 //! Pooling over one or two spatial axes: the largest and the mean of every window, fixed or adaptive.
 
-
 use crate::node::Tensor;
 use crate::op::Refusal;
 use crate::real::Real;
