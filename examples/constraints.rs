@@ -138,8 +138,8 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     }
     let rows = [&whole, &test].map(|part| part.x.outer_iter().zip(part.y.outer_iter())).into_iter().flatten();
     let same = rows.filter(|(x, _)| x.iter().zip(test.x.row(hull)).take(5).all(|(a, b)| a == b));
-    let dots = same.map(|(x, y)| (f64::from(x[5]), f64::from(y[0]))).flat_map(|p| [p, (p.0, f64::NAN)]).collect();
-    chart = chart.y_label("resistance").dots("measured", dots);
+    let measured = same.map(|(x, y)| (f64::from(x[5]), f64::from(y[0]))).collect();
+    chart = chart.y_label("resistance").points("measured", measured);
     std::fs::write(f.out.join("curves.svg"), chart.svg())?;
     f.json.as_deref().map_or(Ok(()), |path| write_json(path, &serde_json::Value::Object(out)))?;
     Ok(())

@@ -102,9 +102,8 @@ fn plot(f: &Flags, name: &str, p: &Gaussian, y: &Tensor) -> std::io::Result<()> 
     let mut rows: Vec<[f32; 4]> = (0..y.len()).map(|i| [&p.mean, &low, &high, y].map(|t| t.to_vec()[i])).collect();
     rows.sort_by(|a, b| a[0].total_cmp(&b[0]));
     let line = |c: usize| rows.iter().enumerate().map(|(i, r)| (i as f64, f64::from(r[c]))).collect::<Vec<_>>();
-    let apart = line(3).into_iter().flat_map(|p| [p, (p.0, f64::NAN)]).collect();
     let chart = Chart::new(&format!("{name}, split 0")).x_label("test sample, by mean").y_label("target");
-    let chart = chart.line("mean", line(0)).line("5 %", line(1)).line("95 %", line(2)).line("target", apart);
+    let chart = chart.line("mean", line(0)).line("5 %", line(1)).line("95 %", line(2)).points("target", line(3));
     std::fs::write(f.out.join(format!("{name}.svg")), chart.svg())
 }
 

@@ -74,14 +74,13 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
         let distance = ((weight(&bounded) - weight(&priced)).square().sum() / norm(&bounded)).sqrt().item();
         println!("{gamma:>8}{lambda:>12.6}{kkt:>12.1e}{:>12.6}{:>16.8}{distance:>12.1e}", solved.risk(), point.gamma);
         rows.push(json!({ "gamma": gamma, "lambda": lambda, "kkt": kkt, "risk": solved.risk(), "gamma_of_lambda": point.gamma, "distance": distance }));
-        // Broken after every point: dots and no line.
-        points.extend([(lambda.log10(), gamma.log10()), (lambda.log10(), f64::NAN)]);
+        points.push((lambda.log10(), gamma.log10()));
     }
     let lambdas: Vec<f64> = (0..29).map(|k| 10.0_f64.powf(-0.125 * f64::from(k))).collect();
     let path = bridge.path(&lambdas, &mut fresh())?;
     let line = path.iter().map(|p| (p.lambda.log10(), p.gamma.log10())).collect();
     let chart = Chart::new("What a penalty reaches, and what a bound costs").x_label("log₁₀ λ").y_label("log₁₀ ‖W‖²");
-    let chart = chart.line("λ → γ, by the penalty", line).dots("γ → λ, by the constraint", points);
+    let chart = chart.line("λ → γ, by the penalty", line).points("γ → λ, by the constraint", points);
     std::fs::write(f.out.join("path.svg"), chart.svg())?;
     // F = −w falls without end where F + λ g has its only flat points, a minimum and a maximum: γ = 4 is met at the maximum.
     let falling = |w: &Tensor<f64>| -w.sum();

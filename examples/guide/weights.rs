@@ -82,12 +82,11 @@ pub(crate) fn gaussian_regression() -> Drawn {
     let (low, high) = p.interval(0.9);
     let inside = p.coverage(&targets, &[0.9])[0];
     let line = |t: &Tensor<f64>| x.iter().copied().zip(t.to_vec()).collect::<Vec<_>>();
-    let samples = line(&targets).into_iter().flat_map(|p| [p, (p.0, f64::NAN)]).collect();
     Ok(Chart::new(&format!("Mean and interval of 90 %; {:.0} % of the samples lie inside", 100.0 * inside))
         .x_label("x")
         .y_label("y")
         .line("m(x)", line(&p.mean))
         .line("5 %", line(&low))
         .line("95 %", line(&high))
-        .line("samples", samples))
+        .points("samples", line(&targets)))
 }

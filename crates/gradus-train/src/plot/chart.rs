@@ -32,7 +32,15 @@ pub struct Chart {
 struct Line {
     name: String,
     points: Vec<(f64, f64)>,
-    dots: bool,
+    marks: Marks,
+}
+
+/// What is drawn of a line's points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Marks {
+    Line,
+    Dots,
+    Points,
 }
 
 impl Chart {
@@ -65,15 +73,24 @@ impl Chart {
 
     /// A line through these points; where a point is not finite (or not positive on a logarithmic axis) it is broken.
     #[must_use]
-    pub fn line(mut self, name: &str, points: Vec<(f64, f64)>) -> Self {
-        self.lines.push(Line { name: name.into(), points, dots: false });
-        self
+    pub fn line(self, name: &str, points: Vec<(f64, f64)>) -> Self {
+        self.with(name, points, Marks::Line)
     }
 
     /// A line with a dot at every point.
     #[must_use]
-    pub fn dots(mut self, name: &str, points: Vec<(f64, f64)>) -> Self {
-        self.lines.push(Line { name: name.into(), points, dots: true });
+    pub fn dots(self, name: &str, points: Vec<(f64, f64)>) -> Self {
+        self.with(name, points, Marks::Dots)
+    }
+
+    /// A dot at every point, and no line through them.
+    #[must_use]
+    pub fn points(self, name: &str, points: Vec<(f64, f64)>) -> Self {
+        self.with(name, points, Marks::Points)
+    }
+
+    fn with(mut self, name: &str, points: Vec<(f64, f64)>, marks: Marks) -> Self {
+        self.lines.push(Line { name: name.into(), points, marks });
         self
     }
 
@@ -147,9 +164,13 @@ impl Chart {
             let shown = |p: &(f64, f64)| p.0.is_finite() && p.1.is_finite() && (!self.log_y || p.1 > 0.0);
             for run in line.points.split(|p| !shown(p)).filter(|run| !run.is_empty()) {
                 let run: Vec<(f64, f64)> = run.iter().map(|&p| place(p)).collect();
-                picture.polyline(&run, colour);
-                drawn.extend(along(&run));
-                if line.dots || run.len() == 1 {
+                if line.marks == Marks::Points {
+                    drawn.extend_from_slice(&run);
+                } else {
+                    picture.polyline(&run, colour);
+                    drawn.extend(along(&run));
+                }
+                if line.marks != Marks::Line || run.len() == 1 {
                     run.iter().for_each(|&p| picture.dot(p, 3.2, colour));
                 }
             }

@@ -37,6 +37,12 @@ fn svg_names_everything_and_escapes_it() {
     assert!(calibration(&error).svg().contains("Calibration (expected error 0.1"), "{}", calibration(&error).svg());
 }
 
+#[test]
+fn points_have_no_line() {
+    let svg = Chart::new("").points("one", vec![(0.0, 0.0), (0.5, 1.0), (1.0, 0.5)]).svg();
+    assert_eq!((svg.matches("<circle").count(), svg.matches("<polyline").count()), (3, 0));
+}
+
 /// Where the name of a line stands.
 fn name_stands(svg: &str, name: &str) -> (f64, f64) {
     let tag = svg.split("<text").find(|t| t.contains(&format!(">{name}<"))).unwrap();
