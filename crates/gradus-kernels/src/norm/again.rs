@@ -1,11 +1,13 @@
 //! The cotangents of the cotangent of batch normalisation: what a penalty on gradients asks of it.
 //!
 //! With x̂ = (x − m) r and P v = v − v̄ − x̂ mean(v x̂), which is symmetric, the first cotangent is dx = γ r P g. A cotangent u of it
-//! gives, with a = mean(u x̂), b = mean(g x̂) and q = mean(u P g) = mean(u g) − ū ḡ − a b over the N numbers of a channel,
+//! gives, with a = mean(u x̂), b = mean(g x̂) and q = mean(u P g) = mean((u − ū)(g − ḡ)) − a b over the N numbers of a channel,
 //!
 //! - in g: γ r P u,
 //! - in γ: N r q,
 //! - in x: −γ r² (b P u + a P g + q x̂).
+//!
+//! The means ū and ḡ come first, so cotangents far from 0 cost no digits.
 
 use super::channels::{Channels, sums};
 use super::columns::column_sums;
@@ -15,32 +17,30 @@ use crate::real::Real;
 use crate::simd::{Isa, Kernel, simd};
 use crate::threads::{Whole, for_each_chunk};
 
-/// p u + s g + (x − m) k − o.
-#[derive(Clone, Copy, Default)]
+/// p (u − ū) + s (g − ḡ) + k (x − m).
+#[derive(Clone, Copy)]
 struct Bend<T> {
-    mean: T,
+    means: [T; 3],
+    of_x: T,
     of_u: T,
     of_g: T,
-    of_x: T,
-    shift: T,
 }
 impl<T: Real> Map<T, 3> for Bend<T> {
     #[inline(always)]
     fn at<S: Isa>(self, _: S, [x, u, g]: [T; 3]) -> T {
-        self.of_u * u + self.of_g * g + (x - self.mean) * self.of_x - self.shift
+        let [mean, u_mean, g_mean] = self.means;
+        self.of_u * (u - u_mean) + self.of_g * (g - g_mean) + self.of_x * (x - mean)
     }
 }
 
 /// The same along a row of channels, each with numbers of its own.
 struct BendRow<'a, T> {
-    x: &'a [T],
-    u: &'a [T],
-    g: &'a [T],
-    mean: &'a [T],
-    of_u: &'a [T],
-    of_g: &'a [T],
-    of_x: &'a [T],
-    shift: &'a [T],
+    /// x, u, g.
+    v: [&'a [T]; 3],
+    /// Their means.
+    means: [&'a [T]; 3],
+    /// What they are multiplied by.
+    by: [&'a [T]; 3],
     out: &'a mut [T],
 }
 
@@ -48,44 +48,44 @@ impl<T: Real> Kernel for BendRow<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Isa>(self, _: S) {
-        let BendRow { x, u, g, mean, of_u, of_g, of_x, shift, out } = self;
-        let n = out.len();
-        let (x, u, g, mean) = (&x[..n], &u[..n], &g[..n], &mean[..n]);
-        let (of_u, of_g, of_x, shift) = (&of_u[..n], &of_g[..n], &of_x[..n], &shift[..n]);
-        for k in 0..n {
-            out[k] = of_u[k] * u[k] + of_g[k] * g[k] + (x[k] - mean[k]) * of_x[k] - shift[k];
+        let n = self.out.len();
+        let [x, u, g] = self.v.map(|v| &v[..n]);
+        let [mean, u_mean, g_mean] = self.means.map(|v| &v[..n]);
+        let [of_x, of_u, of_g] = self.by.map(|v| &v[..n]);
+        for (k, y) in self.out.iter_mut().enumerate() {
+            *y = of_u[k] * (u[k] - u_mean[k]) + of_g[k] * (g[k] - g_mean[k]) + of_x[k] * (x[k] - mean[k]);
         }
     }
 }
 
-/// How many sums a channel needs.
-const SUMS: usize = 5;
+/// How many sums a channel needs once its means are known.
+const SUMS: usize = 3;
 
-/// The terms of Σ u, Σ g, Σ u x̂, Σ g x̂, Σ u g.
+/// The terms of Σ u x̂, Σ g x̂, Σ (u − ū)(g − ḡ).
 #[inline(always)]
-fn terms<T: Real>([x, u, g]: [T; 3], mean: T, r: T) -> [T; SUMS] {
+fn terms<T: Real>([x, u, g]: [T; 3], [mean, r, u_mean, g_mean]: [T; 4]) -> [T; SUMS] {
     let h = (x - mean) * r;
-    [u, g, u * h, g * h, u * g]
+    [u * h, g * h, (u - u_mean) * (g - g_mean)]
 }
 
 /// One of the [`terms`], by its place.
 #[derive(Clone, Copy)]
-struct Term<T>(T, T, usize);
+struct Term<T>([T; 4], usize);
 impl<T: Real> Map<T, 3> for Term<T> {
     #[inline(always)]
     fn at<S: Isa>(self, _: S, v: [T; 3]) -> T {
-        terms(v, self.0, self.1)[self.2]
+        terms(v, self.0)[self.1]
     }
 }
 
 /// Both rules of channel j, and the cotangent of γ.
-fn rules<T: Real>(at: &ChannelPull<'_, T>, j: usize, sums: [T; SUMS]) -> (Pull<T>, Bend<T>, T) {
+fn rules<T: Real>(at: &ChannelPull<'_, T>, j: usize, [u, g]: [T; 2], sums: [T; SUMS]) -> (Pull<T>, Bend<T>, T) {
     let count = T::from_usize(at.shape.n * at.shape.l);
     let (mean, r, gamma) = (at.stats[3 * j], at.stats[3 * j + 1], at.gamma[j]);
-    let [u, g, a, b, ug] = sums.map(|s| s / count);
-    let q = ug - u * g - a * b;
+    let [a, b, ug] = sums.map(|s| s / count);
+    let q = ug - a * b;
     let s = -(gamma * r * r);
-    let bend = Bend { mean, of_u: s * b, of_g: s * a, of_x: s * r * (q - (a * b + a * b)), shift: s * (b * u + a * g) };
+    let bend = Bend { means: [mean, u, g], of_x: s * r * (q - (a * b + a * b)), of_u: s * b, of_g: s * a };
     (Pull { mean, a: u, b: r * a, scale: gamma * r }, bend, count * r * q)
 }
 
@@ -106,7 +106,8 @@ pub fn pull_channels_again<T: Real>(at: ChannelPull<'_, T>, u: &[T], [of_x, of_g
     if shape.by_channel() {
         let (whole_x, whole_g) = (Whole::of(of_x), Whole::of(of_g));
         return for_each_chunk(of_gamma, 1, |j, of_gamma| {
-            let (pull, bend, d) = rules(&at, j, simd(Sums { at, u, j }));
+            let (means, sums) = simd(Sums { at, u, j });
+            let (pull, bend, d) = rules(&at, j, means, sums);
             of_gamma[0] = d;
             for plane in shape.planes(j) {
                 // SAFETY: the planes of channel j belong to this piece alone; they lie inside the results, which are borrowed until
@@ -120,42 +121,52 @@ pub fn pull_channels_again<T: Real>(at: ChannelPull<'_, T>, u: &[T], [of_x, of_g
     }
     let part = |k: usize| -> Vec<T> { (0..c).map(|j| stats[3 * j + k]).collect() };
     let (mean, r) = (part(0), part(1));
+    let mut means = [u, g].map(|v| {
+        let mut sums = vec![T::ZERO; c];
+        shape.sum(v, &mut sums);
+        sums
+    });
+    let count = T::from_usize(shape.n * l);
+    means.iter_mut().flatten().for_each(|m| *m /= count);
+    let [u_mean, g_mean] = &means;
     let totals = if l == 1 {
-        column_sums(c, [x, u, g], [&mean, &r], |v, [mean, r]| terms(v, mean, r))
+        column_sums(c, [x, u, g], [&mean, &r, u_mean, g_mean], terms)
     } else {
         let mut totals = std::array::from_fn(|_| vec![T::ZERO; c]);
         // The result serves as scratch for the terms of each sum.
         for (k, total) in totals.iter_mut().enumerate() {
             shape.each_plane(of_x, |i, j, out| {
                 let from = (i * c + j) * l;
-                map(Term(mean[j], r[j], k), [x, u, g].map(|v| &v[from..from + l]), out);
+                let term = Term([mean[j], r[j], u_mean[j], g_mean[j]], k);
+                map(term, [x, u, g].map(|v| &v[from..from + l]), out);
             });
             shape.sum(of_x, total);
         }
         totals
     };
-    let rules: Vec<_> = (0..c).map(|j| rules(&at, j, std::array::from_fn(|k| totals[k][j]))).collect();
+    let of_channel = |j: usize| rules(&at, j, [u_mean[j], g_mean[j]], std::array::from_fn(|k| totals[k][j]));
+    let rules: Vec<_> = (0..c).map(of_channel).collect();
     of_gamma.iter_mut().zip(&rules).for_each(|(y, (_, _, d))| *y = *d);
     let pulls = |f: fn(&Pull<T>) -> T| -> Vec<T> { rules.iter().map(|(p, _, _)| f(p)).collect() };
     let bends = |f: fn(&Bend<T>) -> T| -> Vec<T> { rules.iter().map(|(_, b, _)| f(b)).collect() };
-    let (a, b, scale) = (pulls(|p| p.a), pulls(|p| p.b), pulls(|p| p.scale));
+    let (b, scale) = (pulls(|p| p.b), pulls(|p| p.scale));
     shape.each_plane(of_g, |i, j, out| {
         let from = (i * c + j) * l;
         let (x, u) = (&x[from..from + out.len()], &u[from..from + out.len()]);
         if l == 1 {
-            return simd(PullRow { x, g: u, mean: &mean, a: &a, b: &b, scale: &scale, dx: out });
+            return simd(PullRow { x, g: u, mean: &mean, a: u_mean, b: &b, scale: &scale, dx: out });
         }
         map(rules[j].0, [x, u], out);
     });
-    let (bu, bg, bx, shift) = (bends(|b| b.of_u), bends(|b| b.of_g), bends(|b| b.of_x), bends(|b| b.shift));
+    let by = [bends(|b| b.of_x), bends(|b| b.of_u), bends(|b| b.of_g)];
     shape.each_plane(of_x, |i, j, out| {
         let from = (i * c + j) * l;
-        let [x, u, g] = [x, u, g].map(|v| &v[from..from + out.len()]);
+        let v = [x, u, g].map(|v| &v[from..from + out.len()]);
         if l == 1 {
-            let (mean, of_u, of_g, of_x, shift) = (&mean, &bu, &bg, &bx, &shift);
-            return simd(BendRow { x, u, g, mean, of_u, of_g, of_x, shift, out });
+            let by = [&by[0][..], &by[1], &by[2]];
+            return simd(BendRow { v, means: [&mean, u_mean, g_mean], by, out });
         }
-        map(rules[j].1, [x, u, g], out);
+        map(rules[j].1, v, out);
     });
 }
 
@@ -166,12 +177,15 @@ struct Sums<'a, T> {
 }
 
 impl<T: Real> Kernel for Sums<'_, T> {
-    type Output = [T; SUMS];
+    /// ū and ḡ, and the sums that need them.
+    type Output = ([T; 2], [T; SUMS]);
     #[inline(always)]
-    fn run<S: Isa>(self, _: S) -> [T; SUMS] {
+    fn run<S: Isa>(self, _: S) -> ([T; 2], [T; SUMS]) {
         let Sums { at: ChannelPull { shape, x, g, stats, .. }, u, j } = self;
-        let (mean, r) = (stats[3 * j], stats[3 * j + 1]);
+        let count = T::from_usize(shape.n * shape.l);
+        let [u_mean, g_mean] = sums(shape.planes(j).map(|p| [&u[p.clone()], &g[p]]), |v| v).map(|s| s / count);
+        let of = [stats[3 * j], stats[3 * j + 1], u_mean, g_mean];
         let runs = shape.planes(j).map(|p| [&x[p.clone()], &u[p.clone()], &g[p]]);
-        sums(runs, |v| terms(v, mean, r))
+        ([u_mean, g_mean], sums(runs, |v| terms(v, of)))
     }
 }

@@ -1,8 +1,9 @@
 //! Normalisation and modReLU against loops written from the formula in f64, and the cotangents against differences of the values.
 
+use gradus_kernels::Real;
 use gradus_kernels::norm::{
-    ChannelPull, Channels, RowPull, mod_relu, mod_relu_pull, normalise_channels, normalise_rows, pull_channels,
-    pull_channels_again, pull_rows,
+    ChannelPull, Channels, RowPull, channel_statistics, mod_relu, mod_relu_pull, normalise_channels, normalise_rows,
+    pull_channels, pull_channels_again, pull_rows,
 };
 use gradus_kernels::random::{Key, fill_normal};
 
@@ -131,6 +132,34 @@ fn a_mean_far_from_0_costs_no_digits() {
     normalise_channels(shape, &x, [&[1.0; 8], &[0.0; 8]], 0.0, &mut stats, &mut y);
     assert!(stats.chunks_exact(3).all(|s| s == [4096.5, 2.0, 0.25]), "{stats:?}");
     assert!(y.iter().all(|y| y.abs() == 1.0));
+}
+
+/// In f32, against the same numbers in f64, whose kernels are held to differences above.
+#[test]
+fn cotangents_far_from_0_cost_no_digits() {
+    for (n, c, l) in [(64, 8, 1), (4, 8, 16), (3, 2, 5)] {
+        let shape = Channels { n, c, l };
+        let far = |seed, mean: f64| numbers(shape.len(), seed).iter().map(|x| (x + mean) as f32).collect::<Vec<_>>();
+        let (x, u, g, gamma) = (far(1, 0.0), far(2, 4096.0), far(3, -4096.0), vec![1.5_f32; c]);
+        let narrow = again(shape, &x, &u, &g, &gamma);
+        let wide = |v: &[f32]| v.iter().map(|&x| f64::from(x)).collect::<Vec<_>>();
+        let expected = again(shape, &wide(&x), &wide(&u), &wide(&g), &wide(&gamma));
+        for ((got, expected), what) in narrow.iter().zip(&expected).zip(["x", "g", "γ"]) {
+            let largest = expected.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
+            let apart = wide(got).iter().zip(expected).fold(0.0_f64, |m, (a, b)| m.max((a - b).abs()));
+            assert!(apart <= 2e-3 * largest, "{shape:?} in {what}: {apart:e} apart, largest {largest}");
+        }
+    }
+}
+
+/// The cotangents of dx in x, g and γ.
+fn again<T: Real>(shape: Channels, x: &[T], u: &[T], g: &[T], gamma: &[T]) -> [Vec<T>; 3] {
+    let (c, zeros) = (shape.c, || vec![T::ZERO; shape.len()]);
+    let (mut stats, mut of_x, mut of_g, mut of_gamma) = (vec![T::ZERO; 3 * c], zeros(), zeros(), vec![T::ZERO; c]);
+    channel_statistics(shape, x, T::from_f64(1e-3), &mut stats);
+    let at = ChannelPull { shape, x, g, gamma, stats: &stats };
+    pull_channels_again(at, u, [&mut of_x, &mut of_g], &mut of_gamma);
+    [of_x, of_g, of_gamma]
 }
 
 #[test]
