@@ -39,8 +39,11 @@ fn svg_names_everything_and_escapes_it() {
 
 #[test]
 fn points_have_no_line() {
-    let svg = Chart::new("").points("one", vec![(0.0, 0.0), (0.5, 1.0), (1.0, 0.5)]).svg();
-    assert_eq!((svg.matches("<circle").count(), svg.matches("<polyline").count()), (3, 0));
+    let at = vec![(0.0, 0.0), (0.5, 1.0), (1.0, 0.5)];
+    let drawn = |chart: Chart| ["<circle", "<polyline"].map(|tag| chart.svg().matches(tag).count());
+    let [circles, lines] = drawn(Chart::new("").dots("one", at.clone()));
+    // The other lines are those of the grid.
+    assert_eq!((circles, drawn(Chart::new("").points("one", at))), (3, [3, lines - 1]));
 }
 
 /// Where the name of a line stands.
