@@ -1,7 +1,8 @@
 //! Positive (semi)definite matrices, their Cholesky factors, correlations.
 
 use crate::numbers::{
-    border, data, mask, matrices, normal, product, side, softplus_inverse, transposed, worst, worst_matrix,
+    data, largest, mask, matrices, noise, normal, off_border, off_zero, product, side, softplus_inverse, transposed,
+    worst, worst_matrix,
 };
 use gradus_kernels::linalg::{cholesky, symmetric_eigen};
 use gradus_tensor::rand::Rng;
@@ -10,15 +11,17 @@ use rand_distr::{Beta, ChiSquared, Distribution, StandardNormal};
 
 /// Positive semidefinite matrices, X = VVᵀ with V of n x n.
 ///
-/// A singular member is on the border, and V would keep its rank under any descent: eigenvalues below √ε start there.
+/// A singular member is on the border, and V would keep its rank under any descent: eigenvalues of 0, to rounding, and negative ones start
+/// at √ε of the largest.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PositiveSemidefinite;
 
-/// Lower triangular matrices with a positive diagonal, L = tril(Y, −1) + diag(ln(1 + e^{Y_ii})).
+/// Lower triangular matrices with a positive diagonal, L = tril(Y, −1) + diag(ln(1 + e^{Y_ii})). A diagonal of 0 or below starts at √ε.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CholeskyFactor;
 
-/// Positive definite matrices, X = LLᵀ with L a [`CholeskyFactor`]. Eigenvalues below √ε start there.
+/// Positive definite matrices, X = LLᵀ with L a [`CholeskyFactor`]. Eigenvalues of 0, to rounding, and negative ones start at √ε of the
+/// largest.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PositiveDefinite;
 
@@ -37,39 +40,45 @@ fn gram<T: Real>(l: &Tensor<T>) -> Tensor<T> {
     l.matmul(&l.t())
 }
 
+fn symmetric_part(n: usize, a: &[f64]) -> Vec<f64> {
+    (0..n * n).map(|k| 0.5 * (a[k] + a[(k % n) * n + k / n])).collect()
+}
+
 /// Eigenvalues, and eigenvectors as columns, of the symmetric part.
 fn spectrum(who: &str, n: usize, a: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
-    let s: Vec<f64> = (0..n * n).map(|k| 0.5 * (a[k] + a[(k % n) * n + k / n])).collect();
     let (mut values, mut vectors) = (vec![0.0; n], vec![0.0; n * n]);
-    symmetric_eigen(n, &s, &mut values, &mut vectors).map_err(data(who))?;
+    symmetric_eigen(n, &symmetric_part(n, a), &mut values, &mut vectors).map_err(data(who))?;
     Ok((values, vectors))
 }
 
-/// V with VVᵀ the nearest matrix whose eigenvalues are at least `floor`.
-fn root(who: &str, n: usize, a: &[f64], floor: f64) -> Result<Vec<f64>> {
-    let (values, mut v) = spectrum(who, n, a)?;
-    v.iter_mut().enumerate().for_each(|(k, v)| *v *= values[k % n].max(floor).sqrt());
-    Ok(v)
+/// V with VVᵀ the symmetric part, its eigenvalues off 0.
+fn root<T: Real>(n: usize, (values, mut v): (Vec<f64>, Vec<f64>), noise: f64) -> Vec<f64> {
+    let top = largest(&values);
+    v.iter_mut().enumerate().for_each(|(k, v)| *v *= off_zero::<T>(values[k % n], top, noise).sqrt());
+    v
 }
 
 /// The leaf of the Cholesky factor of the nearest definite matrix.
-fn leaf(who: &str, n: usize, a: &[f64], floor: f64) -> Result<Vec<f64>> {
-    let (mut l, (values, _)) = (vec![0.0; n * n], spectrum(who, n, a)?);
-    let symmetric: Vec<f64> = if values.iter().all(|v| *v >= floor) {
-        a.to_vec()
+fn leaf<T: Real>(who: &str, n: usize, a: &[f64]) -> Result<Vec<f64>> {
+    let (mut l, found) = (vec![0.0; n * n], spectrum(who, n, a)?);
+    // Cholesky's own rounding wants more than a spectrum's.
+    let noise = 10.0 * (n as f64).sqrt() * noise::<T>(n);
+    let definite = found.0.iter().all(|v| *v > noise * largest(&found.0).max(0.0));
+    let symmetric = if definite {
+        symmetric_part(n, a)
     } else {
-        let v = root(who, n, a, floor)?;
+        let v = root::<T>(n, found, noise);
         product(n, n, n, &v, &transposed(n, n, &v))
     };
     cholesky(n, &symmetric, &mut l).map_err(data(who))?;
-    Ok(leaf_of_factor(n, l, 0.0))
+    Ok(leaf_of_factor::<T>(n, l))
 }
 
-fn leaf_of_factor(n: usize, mut l: Vec<f64>, floor: f64) -> Vec<f64> {
+fn leaf_of_factor<T: Real>(n: usize, mut l: Vec<f64>) -> Vec<f64> {
     for k in 0..n * n {
         match (k / n).cmp(&(k % n)) {
             std::cmp::Ordering::Less => l[k] = 0.0,
-            std::cmp::Ordering::Equal => l[k] = softplus_inverse(l[k].max(floor)),
+            std::cmp::Ordering::Equal => l[k] = softplus_inverse(off_border::<T>(l[k])),
             std::cmp::Ordering::Greater => {}
         }
     }
@@ -139,7 +148,7 @@ impl<T: Real> Parametrization<T> for PositiveSemidefinite {
     }
     fn right_inverse(&self, x: &Tensor<T>) -> Result<Vec<Tensor<T>>> {
         let n = side("positive semidefinite", x.shape())?;
-        Ok(vec![matrices(x, n, n, |a| root("positive semidefinite", n, a, border::<T>()))?])
+        Ok(vec![matrices(x, n, n, |a| Ok(root::<T>(n, spectrum("positive semidefinite", n, a)?, noise::<T>(n))))?])
     }
     fn defect(&self, x: &Tensor<T>) -> f64 {
         indefinite(x)
@@ -159,7 +168,7 @@ impl<T: Real> Parametrization<T> for CholeskyFactor {
     }
     fn right_inverse(&self, x: &Tensor<T>) -> Result<Vec<Tensor<T>>> {
         let n = side("Cholesky factor", x.shape())?;
-        Ok(vec![matrices(x, n, n, |a| Ok(leaf_of_factor(n, a.to_vec(), border::<T>())))?])
+        Ok(vec![matrices(x, n, n, |a| Ok(leaf_of_factor::<T>(n, a.to_vec())))?])
     }
     fn defect(&self, x: &Tensor<T>) -> f64 {
         worst_matrix(x, true, |n, _, a| {
@@ -186,7 +195,7 @@ impl<T: Real> Parametrization<T> for PositiveDefinite {
     }
     fn right_inverse(&self, x: &Tensor<T>) -> Result<Vec<Tensor<T>>> {
         let n = side("positive definite", x.shape())?;
-        Ok(vec![matrices(x, n, n, |a| leaf("positive definite", n, a, border::<T>()))?])
+        Ok(vec![matrices(x, n, n, |a| leaf::<T>("positive definite", n, a))?])
     }
     fn defect(&self, x: &Tensor<T>) -> f64 {
         indefinite(x)
@@ -208,9 +217,9 @@ impl<T: Real> Parametrization<T> for Correlation {
     fn right_inverse(&self, x: &Tensor<T>) -> Result<Vec<Tensor<T>>> {
         let n = side("correlation", x.shape())?;
         Ok(vec![matrices(x, n, n, |a| {
-            let scale: Vec<f64> = (0..n).map(|i| a[i * n + i].max(border::<T>()).sqrt().recip()).collect();
+            let scale: Vec<f64> = (0..n).map(|i| off_border::<T>(a[i * n + i]).sqrt().recip()).collect();
             let c: Vec<f64> = (0..n * n).map(|k| a[k] * scale[k / n] * scale[k % n]).collect();
-            leaf("correlation", n, &c, border::<T>())
+            leaf::<T>("correlation", n, &c)
         })?])
     }
     fn defect(&self, x: &Tensor<T>) -> f64 {

@@ -1,7 +1,8 @@
 //! Matrices by their singular values: X = U diag(s) Vᵀ with U, V on the Stiefel manifold and s held to a set.
 
 use crate::numbers::{
-    border, data, matrices, normal, sides, softplus_inverse, tensor, transposed, with_sides, worst, worst_matrix,
+    border, data, largest, logit_within, matrices, noise, normal, off_zero, rows, sides, softplus_inverse, tensor,
+    transposed, with_sides, worst, worst_matrix,
 };
 use crate::stiefel::Stiefel;
 use gradus_kernels::linalg::svd;
@@ -18,7 +19,8 @@ use gradus_tensor::{Error, ErrorKind, Parametrization, Real, Result, Tensor};
 /// | [`almost_orthogonal`](Factored::almost_orthogonal) | \|s − 1\| < r | 1 − r + 2r·σ(y) |
 /// | [`spectral_norm`](Factored::spectral_norm) | ‖X‖₂ < γ, a bounded Lipschitz constant | γ·σ(y) |
 ///
-/// Exact: no power iteration. Singular values on or outside the border start √ε inside. Maps onto the interior.
+/// Exact: no power iteration. Singular values on the border, to rounding, or outside start inside: √ε of the largest above 0, √ε of an
+/// interval's length within its other ends. Maps onto the interior.
 #[derive(Clone, Copy, Debug)]
 pub struct Factored {
     set: Set,
@@ -95,6 +97,8 @@ impl Factored {
     fn values<T: Real>(&self, y: &Tensor<T>) -> Tensor<T> {
         match self.set {
             Set::Rank | Set::Invertible => y.softplus(),
+            // Of no numbers there is no mean; the determinant of the empty matrix is 1.
+            Set::Determinant if y.is_empty() => y.clone(),
             Set::Determinant => (y - y.mean_axes(&[-1], true)).exp(),
             Set::Orthogonal | Set::Norm => {
                 let (a, b) = self.ends();
@@ -103,14 +107,27 @@ impl Factored {
         }
     }
 
-    fn leaf(&self, s: &[f64], inside: f64) -> Vec<f64> {
+    fn leaf<T: Real>(&self, s: &[f64], noise: f64) -> Vec<f64> {
+        let top = largest(s);
+        let off_zero = |s: &f64| off_zero::<T>(*s, top, noise);
         match self.set {
-            Set::Rank | Set::Invertible => s.iter().map(|s| softplus_inverse(s.max(inside))).collect(),
-            Set::Determinant => s.iter().map(|s| s.max(inside).ln()).collect(),
+            Set::Rank | Set::Invertible => s.iter().map(|s| softplus_inverse(off_zero(s))).collect(),
+            Set::Determinant => {
+                // A member may be as thin as it likes; the scale of what is none would blow a value near 0 up with the others.
+                let member = s.iter().map(|s| s.ln()).sum::<f64>().abs() <= border::<T>();
+                let noise = if member { noise } else { border::<T>() };
+                s.iter().map(|s| crate::numbers::off_zero::<T>(*s, top, noise).ln()).collect()
+            }
             Set::Orthogonal | Set::Norm => {
                 let (a, b) = self.ends();
-                let unit = |s: &f64| ((s - a) / (b - a)).clamp(inside, 1.0 - inside);
-                s.iter().map(unit).map(|u| (u / (1.0 - u)).ln()).collect()
+                let to_border = |s: &f64| match *s {
+                    s if s >= b - noise * b => b,
+                    // Above 0 a spectrum is as fine as its largest value, else as the ends.
+                    _ if a == 0.0 && top > 0.0 => off_zero(s),
+                    s if s <= a + noise * b => a,
+                    s => s,
+                };
+                s.iter().map(|s| logit_within::<T>(to_border(s), a, b)).collect()
             }
         }
     }
@@ -168,10 +185,10 @@ impl<T: Real> Parametrization<T> for Factored {
         (u * self.values(&y[1]).unsqueeze(-2)).matmul(&v.t())
     }
     fn right_inverse(&self, x: &Tensor<T>) -> Result<Vec<Tensor<T>>> {
-        let (_, _, k) = self.checked(x.shape())?;
+        let (m, n, k) = self.checked(x.shape())?;
         let [u, s, v] = truncated(self.label(), x, k)?;
-        let leaf = crate::numbers::rows(&s, |s| {
-            let y = self.leaf(s, border::<T>());
+        let leaf = rows(&s, |s| {
+            let y = self.leaf::<T>(s, noise::<T>(m.max(n)));
             s.copy_from_slice(&y);
         });
         Ok(vec![u.zeros_like(), leaf, v.zeros_like(), u, v])
@@ -203,8 +220,8 @@ impl<T: Real> Parametrization<T> for Factored {
 
 /// Matrices of rank at most r, X = U Vᵀ with leaves U `[m, r]` and V `[n, r]`.
 ///
-/// A weight of higher rank starts at its best approximation (truncated SVD, halves balanced); a zero singular value starts at √ε,
-/// since U = V = 0 is a point where f∘g stops.
+/// A weight of higher rank starts at its best approximation (truncated SVD, halves balanced); a singular value of 0, to rounding, starts
+/// at √ε of the largest, since U = V = 0 is a point where f∘g stops.
 #[derive(Clone, Copy, Debug)]
 pub struct LowRank {
     rank: usize,
@@ -231,7 +248,11 @@ impl<T: Real> Parametrization<T> for LowRank {
     fn right_inverse(&self, x: &Tensor<T>) -> Result<Vec<Tensor<T>>> {
         let (m, n) = sides("low rank", x.shape())?;
         let [u, s, v] = truncated("low rank", x, self.rank.min(m).min(n))?;
-        let root = crate::numbers::each(&s, |s| s.max(border::<T>()).sqrt()).unsqueeze(-2);
+        let root = rows(&s, |s| {
+            let top = largest(s);
+            s.iter_mut().for_each(|s| *s = off_zero::<T>(*s, top, noise::<T>(m.max(n))).sqrt());
+        });
+        let root = root.unsqueeze(-2);
         Ok(vec![u * &root, v * &root])
     }
     fn defect(&self, x: &Tensor<T>) -> f64 {

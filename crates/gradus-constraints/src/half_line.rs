@@ -1,29 +1,43 @@
 //! Numbers with one bound.
 
-use crate::numbers::{border, each, numbers, softplus_inverse, uniform, worst};
+use crate::numbers::{each, numbers, off_border, softplus_inverse, uniform, worst};
 use gradus_tensor::rand::Rng;
 use gradus_tensor::{Parametrization, Real, Result, Tensor};
 
 /// Numbers on one side of a bound: x = a + ln(1 + eʸ), or x = b − ln(1 + eʸ).
 ///
-/// Onto the open half-line; `right_inverse` starts at least √ε from the bound. Any shape.
+/// Onto the open half-line; `right_inverse` of the bound and of what is beyond starts √ε from it. Any shape.
 #[derive(Clone, Copy, Debug)]
 pub struct HalfLine {
     bound: f64,
     sign: f64,
 }
 
+#[track_caller]
+fn checked(who: &str, bound: f64) -> f64 {
+    assert!(bound.is_finite(), "HalfLine: {who} needs a finite bound, got {bound}; leave the weight free instead");
+    bound
+}
+
 impl HalfLine {
     /// [a, ∞).
+    ///
+    /// # Panics
+    /// If a is not finite.
     #[must_use]
+    #[track_caller]
     pub fn at_least(a: f64) -> Self {
-        HalfLine { bound: a, sign: 1.0 }
+        HalfLine { bound: checked("at_least", a), sign: 1.0 }
     }
 
     /// (−∞, b].
+    ///
+    /// # Panics
+    /// If b is not finite.
     #[must_use]
+    #[track_caller]
     pub fn at_most(b: f64) -> Self {
-        HalfLine { bound: b, sign: -1.0 }
+        HalfLine { bound: checked("at_most", b), sign: -1.0 }
     }
 }
 
@@ -35,7 +49,7 @@ impl<T: Real> Parametrization<T> for HalfLine {
         y[0].softplus() * self.sign + self.bound
     }
     fn right_inverse(&self, x: &Tensor<T>) -> Result<Vec<Tensor<T>>> {
-        Ok(vec![each(x, |x| softplus_inverse((self.sign * (x - self.bound)).max(border::<T>())))])
+        Ok(vec![each(x, |x| softplus_inverse(off_border::<T>(self.sign * (x - self.bound))))])
     }
     fn defect(&self, x: &Tensor<T>) -> f64 {
         worst(numbers(x).into_iter().map(|x| self.sign * (self.bound - x)))

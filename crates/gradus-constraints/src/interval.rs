@@ -1,12 +1,12 @@
 //! Bounded numbers.
 
-use crate::numbers::{border, each, numbers, uniform, worst};
+use crate::numbers::{each, logit_within, numbers, uniform, worst};
 use gradus_tensor::rand::Rng;
 use gradus_tensor::{Parametrization, Real, Result, Tensor};
 
-/// Numbers in an interval, x = a + (b − a)·σ(y), computed as a·σ(−y) + b·σ(y) so that rounding does not leave it.
+/// Numbers in an interval, x = a + (b − a)·σ(y), computed from the nearer end so that rounding does not leave it.
 ///
-/// Onto (a, b); `right_inverse` starts at least √ε·(b − a) from the ends. Any shape.
+/// Onto (a, b); `right_inverse` of the ends and of what is beyond starts √ε·(b − a) inside. Any shape.
 #[derive(Clone, Copy, Debug)]
 pub struct Interval {
     a: f64,
@@ -17,11 +17,11 @@ impl Interval {
     /// The interval [a, b].
     ///
     /// # Panics
-    /// If not a < b, both finite.
+    /// If not a < b, both and b − a finite.
     #[must_use]
     #[track_caller]
     pub fn new(a: f64, b: f64) -> Self {
-        assert!(a < b && a.is_finite() && b.is_finite(), "Interval: needs finite a < b, got [{a}, {b}]");
+        assert!(a < b && (b - a).is_finite(), "Interval: needs finite a < b, got [{a}, {b}]");
         Interval { a, b }
     }
 }
@@ -31,14 +31,14 @@ impl<T: Real> Parametrization<T> for Interval {
         "interval"
     }
     fn forward(&self, y: &[Tensor<T>]) -> Tensor<T> {
-        (-&y[0]).sigmoid() * self.a + y[0].sigmoid() * self.b
+        // From the nearer end: half the length at most is added to a, or taken off b.
+        let width = self.b - self.a;
+        let low = y[0].sigmoid() * width + self.a;
+        let high = self.b - (-&y[0]).sigmoid() * width;
+        Tensor::where_(&y[0].lt(0.0), &low, &high)
     }
     fn right_inverse(&self, x: &Tensor<T>) -> Result<Vec<Tensor<T>>> {
-        let inside = border::<T>();
-        Ok(vec![each(x, |x| {
-            let u = ((x - self.a) / (self.b - self.a)).clamp(inside, 1.0 - inside);
-            (u / (1.0 - u)).ln()
-        })])
+        Ok(vec![each(x, |x| logit_within::<T>(x, self.a, self.b))])
     }
     fn defect(&self, x: &Tensor<T>) -> f64 {
         worst(numbers(x).into_iter().map(|x| (self.a - x).max(x - self.b)))

@@ -4,10 +4,46 @@ use gradus_kernels::random::{Key, fill_normal, fill_uniform};
 use gradus_tensor::rand::Rng;
 use gradus_tensor::{Error, ErrorKind, Real, Result, Tensor};
 
-/// Where a map reaches its border only in the limit: a weight on the border starts this far inside, in units of the set.
+/// Where a map reaches its border only in the limit: a weight on the border, or outside, starts this far inside, in units of the set.
 /// √ε leaves the derivative large enough to come back.
 pub(crate) fn border<T: Real>() -> f64 {
     T::EPSILON.to_f64().sqrt()
+}
+
+/// The distance from a border at which a weight starts: its own where it is inside, however near, else √ε.
+pub(crate) fn off_border<T: Real>(distance: f64) -> f64 {
+    if distance <= 0.0 { border::<T>() } else { distance }
+}
+
+/// σ⁻¹ of where x lies in (a, b); from the ends on, √ε (b − a) inside.
+pub(crate) fn logit_within<T: Real>(x: f64, a: f64, b: f64) -> f64 {
+    let u = if x <= a {
+        border::<T>()
+    } else if x >= b {
+        1.0 - border::<T>()
+    } else {
+        return ((x - a) / (b - x)).ln();
+    };
+    (u / (1.0 - u)).ln()
+}
+
+/// The part of a spectrum's largest value, of a matrix with n rows or columns, below which rounding does not tell a small value from 0.
+pub(crate) fn noise<T: Real>(n: usize) -> f64 {
+    T::EPSILON.to_f64() * n as f64
+}
+
+/// A value of a spectrum off the border at 0: itself where it is more than the part `noise` of the largest, else √ε of the largest (√ε
+/// where there is nothing else).
+pub(crate) fn off_zero<T: Real>(value: f64, largest: f64, noise: f64) -> f64 {
+    if value > noise * largest.max(0.0) {
+        return value;
+    }
+    border::<T>() * if largest > 0.0 { largest } else { 1.0 }
+}
+
+/// The largest number of a spectrum.
+pub(crate) fn largest(spectrum: &[f64]) -> f64 {
+    spectrum.iter().copied().fold(f64::NEG_INFINITY, f64::max)
 }
 
 pub(crate) fn numbers<T: Real>(x: &Tensor<T>) -> Vec<f64> {
@@ -23,9 +59,9 @@ pub(crate) fn each<T: Real>(x: &Tensor<T>, f: impl Fn(f64) -> f64) -> Tensor<T> 
     tensor(x.shape(), &numbers(x).into_iter().map(f).collect::<Vec<_>>())
 }
 
-/// The largest of the violations f, not a number where one is.
+/// The largest of the violations f, not a number where one is (`f64::max` passes over it, in either place).
 pub(crate) fn worst(violations: impl IntoIterator<Item = f64>) -> f64 {
-    violations.into_iter().fold(0.0, |a: f64, b| if b.is_nan() { b } else { a.max(b) })
+    violations.into_iter().fold(0.0, |a: f64, b| if a.is_nan() || b <= a { a } else { b })
 }
 
 /// f of every row along the last axis.

@@ -1,12 +1,12 @@
 //! Increasing and monotone sequences.
 
-use crate::numbers::{border, normal, rows, softplus_inverse, worst, worst_row};
+use crate::numbers::{normal, off_border, rows, softplus_inverse, worst, worst_row};
 use gradus_tensor::rand::Rng;
 use gradus_tensor::{Parametrization, Real, Result, Tensor};
 
 /// Strictly increasing sequences along the last axis: x₁ = y₁, x_k = x_{k−1} + ln(1 + e^{y_k}).
 ///
-/// `right_inverse` of a sequence that is not increasing starts from its isotonic regression, with gaps of at least √ε.
+/// `right_inverse` of a sequence that is not increasing starts from its isotonic regression, with gaps of √ε where it is level.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ordered;
 
@@ -59,13 +59,13 @@ fn isotonic(x: &mut [f64]) {
     x.iter_mut().zip(level).for_each(|(x, v)| *x = v);
 }
 
-/// The first number and `inverse` of the steps, each at least √ε.
+/// The first number and `inverse` of the steps, √ε for those of 0.
 fn unrolled<T: Real>(x: &Tensor<T>, sign: f64, inverse: impl Fn(f64) -> f64) -> Tensor<T> {
     rows(x, |x| {
         x.iter_mut().for_each(|x| *x *= sign);
         isotonic(x);
         for k in (1..x.len()).rev() {
-            x[k] = inverse((x[k] - x[k - 1]).max(border::<T>()));
+            x[k] = inverse(off_border::<T>(x[k] - x[k - 1]));
         }
         x[0] *= sign;
     })

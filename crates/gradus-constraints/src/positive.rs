@@ -1,6 +1,6 @@
 //! Positive numbers, by three maps.
 
-use crate::numbers::{border, each, numbers, softplus_inverse, uniform, worst};
+use crate::numbers::{each, numbers, off_border, softplus_inverse, uniform, worst};
 use gradus_tensor::rand::Rng;
 use gradus_tensor::{Parametrization, Real, Result, Tensor};
 
@@ -59,7 +59,7 @@ impl<T: Real> Parametrization<T> for Positive {
             Map::Exp => x.ln(),
             Map::Square => x.sqrt(),
         };
-        Ok(vec![each(x, |x| inverse(x.max(border::<T>())))])
+        Ok(vec![each(x, |x| inverse(off_border::<T>(x)))])
     }
     fn defect(&self, x: &Tensor<T>) -> f64 {
         worst(numbers(x).into_iter().map(|x| -x))

@@ -8,7 +8,7 @@ use rand_distr::{Distribution, Exp1};
 
 /// The simplex {x ≥ 0, Σx = 1} along the last axis: x = softmax(y).
 ///
-/// Onto its interior; entries below √ε start there. What is outside is first projected (Duchi et al. 2008).
+/// Onto its interior; entries of 0 start at √ε. What is outside is first projected (Duchi et al. 2008).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Simplex;
 
@@ -22,8 +22,15 @@ impl<T: Real> Parametrization<T> for Simplex {
     fn right_inverse(&self, x: &Tensor<T>) -> Result<Vec<Tensor<T>>> {
         not_empty("simplex", x.shape())?;
         Ok(vec![rows(x, |x| {
-            project(x);
-            x.iter_mut().for_each(|x| *x = x.max(border::<T>()).ln());
+            let eps = T::EPSILON.to_f64();
+            let excess = (x.iter().sum::<f64>() - 1.0).abs();
+            let member = x.iter().all(|x| *x >= 0.0) && excess <= 10.0 * eps * x.len() as f64;
+            // A member is kept to its smallest entry; what a projection leaves of a 0 is of the size of its rounding.
+            let zero = if member { 0.0 } else { eps };
+            if !member {
+                project(x);
+            }
+            x.iter_mut().for_each(|x| *x = if *x <= zero { border::<T>() } else { *x }.ln());
         })])
     }
     fn defect(&self, x: &Tensor<T>) -> f64 {

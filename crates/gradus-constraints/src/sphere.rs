@@ -12,7 +12,7 @@ pub struct Sphere {
 
 /// The ball ‖x‖ ≤ r along the last axis: x = r·y/√(1 + ‖y‖²).
 ///
-/// Onto the open ball; what is outside starts on its ray at r·(1 − √ε).
+/// Onto the open ball; what is on its border or outside starts on its ray at r·(1 − √ε).
 #[derive(Clone, Copy, Debug)]
 pub struct Ball {
     radius: f64,
@@ -48,8 +48,13 @@ impl Ball {
     }
 }
 
+/// ‖x‖, over the largest entry so that no square overflows or is lost.
 pub(crate) fn length(x: &[f64]) -> f64 {
-    x.iter().map(|x| x * x).sum::<f64>().sqrt()
+    let top = x.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
+    if top == 0.0 || !top.is_finite() {
+        return top;
+    }
+    top * x.iter().map(|x| (x / top).powi(2)).sum::<f64>().sqrt()
 }
 
 /// r·x/‖x‖ of every row; r·e₁ for a row of zeros.
@@ -58,7 +63,7 @@ pub(crate) fn onto_sphere(radius: f64, x: &mut [f64]) {
         x[0] = 1.0;
     }
     let n = length(x);
-    x.iter_mut().for_each(|x| *x *= radius / n);
+    x.iter_mut().for_each(|x| *x = *x / n * radius);
 }
 
 impl<T: Real> Parametrization<T> for Sphere {
@@ -92,7 +97,7 @@ impl<T: Real> Parametrization<T> for Ball {
     fn right_inverse(&self, x: &Tensor<T>) -> Result<Vec<Tensor<T>>> {
         Ok(vec![rows(x, |x| {
             let n = length(x) / self.radius;
-            let u = n.min(1.0 - border::<T>());
+            let u = if n < 1.0 { n } else { 1.0 - border::<T>() };
             let factor = if n == 0.0 { 1.0 } else { u / n } / ((1.0 - u) * (1.0 + u)).sqrt();
             x.iter_mut().for_each(|x| *x *= factor / self.radius);
         })])

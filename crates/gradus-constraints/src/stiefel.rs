@@ -109,11 +109,14 @@ fn eye<T: Real>(n: usize, p: usize) -> Tensor<T> {
 /// The nearest matrix with orthonormal columns; of dependent columns, the Q of QR.
 pub(crate) fn nearest(n: usize, p: usize, a: &[f64]) -> Vec<f64> {
     let mut out = vec![0.0; n * p];
+    // The size of A does not matter, and its squares must be numbers.
+    let top = a.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
+    let a: Vec<f64> = a.iter().map(|x| if top > 0.0 { x / top } else { *x }).collect();
     // A Gram matrix that Cholesky refuses has dependent columns.
-    let gram = crate::numbers::product(p, n, p, &transposed(n, p, a), a);
+    let gram = crate::numbers::product(p, n, p, &transposed(n, p, &a), &a);
     let independent = cholesky(p, &gram, &mut vec![0.0; p * p]).is_ok();
-    if !independent || polar(n, p, a, &mut out).is_err() {
-        qr_orthonormal(n, p, a, &mut out);
+    if !independent || polar(n, p, &a, &mut out).is_err() {
+        qr_orthonormal(n, p, &a, &mut out);
     }
     out
 }

@@ -18,6 +18,10 @@ impl<T: Real> Parametrization<T> for WeightNorm {
         2
     }
     fn forward(&self, y: &[Tensor<T>]) -> Tensor<T> {
+        if y[0].is_empty() {
+            // Rows of no numbers have no direction either.
+            return &y[0] * &y[1];
+        }
         let axes: Vec<isize> = (1..y[0].rank() as isize).collect();
         &y[0] * (y[0].square().sum_axes(&axes, true).sqrt().recip() * &y[1])
     }
@@ -32,6 +36,10 @@ impl<T: Real> Parametrization<T> for WeightNorm {
                 row[0] = border::<T>();
             }
             *g = crate::sphere::length(row);
+            // Any V of this direction will do, and one whose squares are numbers must do.
+            if !(1e-10..1e10).contains(&*g) {
+                row.iter_mut().for_each(|x| *x /= *g);
+            }
         }
         let ones: Vec<usize> = std::iter::once(out).chain(rest.iter().map(|_| 1)).collect();
         Ok(vec![tensor(x.shape(), &v), tensor(&ones, &g)])

@@ -77,6 +77,12 @@ pub(crate) fn other_shape(who: &str, expected: &[usize], came: &[usize]) -> Stri
     format!("{who}: expected shape {expected:?}, got {came:?}")
 }
 
+pub(crate) fn not_finite(who: &str, set: &str) -> String {
+    format!(
+        "{who}: a number that is not finite lies in no set, and has no nearest member of `{set}`; set the weight to finite numbers first"
+    )
+}
+
 pub(crate) fn untracked_backward() -> String {
     "backward: the loss depends on no tracked tensor; mark leaves with .tracked(), and compute the loss outside no_grad"
         .into()

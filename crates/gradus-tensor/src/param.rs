@@ -181,9 +181,10 @@ impl<T: Real> Param<T> {
     /// Holds the value to the set of `g`: kept where it is a member, else projected, never sampled anew.
     ///
     /// # Errors
-    /// If the set has no members of this shape; the parameter is unchanged then.
+    /// If the set has no members of this shape, or the value is not finite; the parameter is unchanged then.
     pub fn constrain(&mut self, g: Arc<dyn Parametrization<T>>) -> Result<Attached> {
         let old = crate::trace::no_grad(|| self.value().detach());
+        finite("constrain", &*g, &old)?;
         let leaves = crate::trace::no_grad(|| g.right_inverse(&old))?;
         let new = crate::trace::no_grad(|| g.forward(&leaves));
         if new.shape() != old.shape() {
@@ -216,14 +217,17 @@ impl<T: Real> Param<T> {
     /// says how far. The leaves keep their identity.
     ///
     /// # Errors
-    /// If the shape is another, or the constraint refuses the value.
+    /// If the shape is another, or the constraint refuses the value, as all do where it is not finite.
     pub fn set(&mut self, value: &Tensor<T>) -> Result<Attached> {
         let now = crate::trace::no_grad(|| self.value());
         if value.shape() != now.shape() {
             return Err(Error::new(ErrorKind::Shape, crate::message::other_shape("set", now.shape(), value.shape())));
         }
         let leaves = match &self.constraint {
-            Some(g) => crate::trace::no_grad(|| g.right_inverse(&value.detach()))?,
+            Some(g) => {
+                finite("set", &**g, value)?;
+                crate::trace::no_grad(|| g.right_inverse(&value.detach()))?
+            }
             None => vec![value.detach()],
         };
         drop(now);
@@ -261,6 +265,14 @@ impl<T: Real> Param<T> {
     fn forget_image(&mut self) {
         *self.cache.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
     }
+}
+
+/// Refuses values of which no projection is near: a right inverse that takes the larger of x and a border would make a member of NaN.
+fn finite<T: Real>(who: &str, g: &dyn Parametrization<T>, x: &Tensor<T>) -> Result<()> {
+    if x.to_vec().iter().all(|x| x.to_f64().is_finite()) {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Data, crate::message::not_finite(who, g.name())))
 }
 
 impl<T: Real> Clone for Param<T> {

@@ -2,8 +2,11 @@
 
 use crate::laws::{Set, moved, sets, spread};
 use gradus_constraints::tensor::rand::Rng;
-use gradus_constraints::tensor::{Attached, Grad, Param, Parametrization, Result, Role, Tensor};
-use gradus_constraints::{Ball, Interval, Positive, Simplex, Sphere, Stiefel, stuck_leaves};
+use gradus_constraints::tensor::{Attached, Grad, Param, Parametrization, Real, Result, Role, Tensor};
+use gradus_constraints::{
+    Ball, CholeskyFactor, Correlation, Factored, HalfLine, Interval, LowRank, Monotone, Ordered, Positive,
+    PositiveDefinite, PositiveSemidefinite, Simplex, Sphere, Stiefel, WeightNorm, stuck_leaves,
+};
 use std::sync::Arc;
 
 #[test]
@@ -26,6 +29,145 @@ fn border_values_start_off_it_and_say_how_far() {
         let slopes = w.value().square().sum().backward();
         let slope = slopes.get(&w.leaves()[0]).expect("used").to_vec();
         assert!(slope.iter().all(|s| s.is_finite()) && slope.iter().any(|s| *s != 0.0), "{}: {slope:?}", g.name());
+    }
+}
+
+/// What the map gives back for x.
+fn image<T: Real>(g: &dyn Parametrization<T>, x: &Tensor<T>) -> Tensor<T> {
+    let leaves = g.right_inverse(x).unwrap_or_else(|e| panic!("{}: {e}", g.name()));
+    g.forward(&leaves)
+}
+
+/// Members of every size, as near to a border as the numbers go, and what the map gives back for them: entry by entry, so that a small
+/// one keeps its digits, or (of a matrix) row by row.
+fn near_members_are_kept<T: Real>() {
+    let kept = |g: &dyn Parametrization<T>, shape: &[usize], row: usize, x: &[f64]| {
+        let x = Tensor::<T>::from_slice(shape, &x.iter().map(|x| T::from_f64(*x)).collect::<Vec<_>>());
+        let back = image(g, &x).to_vec();
+        for (back, x) in back.chunks(row).zip(x.to_vec().chunks(row)) {
+            let size = x.iter().fold(0.0, |m: f64, x| m.max(x.to_f64().abs()));
+            let far = back.iter().zip(x).map(|(a, b)| (a.to_f64() - b.to_f64()).abs()).fold(0.0, f64::max);
+            let at = format!("{} over {:?}: {back:?} for {x:?}", g.name(), T::EPSILON);
+            assert!(far <= 200.0 * T::EPSILON.to_f64() * size && back.iter().all(|x| x.to_f64().is_finite()), "{at}");
+        }
+    };
+    let entries = |g: &dyn Parametrization<T>, x: &[f64]| kept(g, &[x.len()], 1, x);
+    let rows = |g: &dyn Parametrization<T>, x: &[f64]| kept(g, &[x.len() / 2, 2], 2, x);
+    for g in [Positive::softplus(), Positive::exp(), Positive::square()] {
+        entries(&g, &[1e-4, 1e-9, 1e-20, 3.0]);
+    }
+    entries(&HalfLine::at_least(0.0), &[1e-4, 1e-12]);
+    entries(&HalfLine::at_most(0.0), &[-1e-4, -1e-12]);
+    entries(&Interval::new(0.0, 1.0), &[1e-5, 1e-9, 1e-20]);
+    entries(&Simplex, &[1e-5, 1e-18, 1.0 - 1e-5]);
+    entries(&Ball::new(2.0), &[1.9999, 1e-9]);
+    entries(&Ordered, &[0.0, 1e-5, 3e-5]);
+    entries(&Monotone::increasing(), &[0.0, 1e-5, 3e-5]);
+    kept(&CholeskyFactor, &[2, 2], 1, &[1e-5, 0.0, 0.3, 1e-9]);
+    for x in [1.0, 1e-5, 1e-12] {
+        let small = [x, 0.0, 0.0, 0.5 * x];
+        rows(&PositiveSemidefinite, &small);
+        rows(&PositiveDefinite, &small);
+        rows(&Factored::invertible(), &small);
+        rows(&Factored::fixed_rank(2), &small);
+        rows(&Factored::spectral_norm(1.0 + x), &small);
+        rows(&LowRank::new(2), &small);
+    }
+    kept(&Factored::spectral_norm(1.0), &[1, 1], 1, &[0.9999]);
+    rows(&Factored::unit_determinant(), &[200.0, 0.0, 0.0, 1.0 / 200.0]);
+    rows(&Correlation, &[1.0, 0.999, 0.999, 1.0]);
+    // Rows whose squares are too small, or too large, for the number.
+    for x in [T::MIN_POSITIVE.to_f64() * 8.0, 1e-25, 1e25] {
+        rows(&WeightNorm, &[x, -2.0 * x, 0.5, 1.0]);
+    }
+}
+
+#[test]
+fn members_near_a_border_are_kept() {
+    near_members_are_kept::<f64>();
+    near_members_are_kept::<f32>();
+}
+
+/// x = a + (b − a)σ(y) for every y lies between a and b, to the last bit.
+fn an_interval_is_left_by_no_rounding<T: Real>() {
+    let y: Vec<T> = (-4_000..=4_000).map(|k| T::from_f64(f64::from(k) * 0.01)).collect();
+    let y = Tensor::from_slice(&[y.len()], &y);
+    for (a, b) in
+        [(5.0, 6.0), (-6.0, -5.0), (1000.0, 1001.0), (-1.0, 1.0), (0.0, 1e-3), (1.0, 1.0 + 1e-3), (-3.0, 400.0)]
+    {
+        let x = Interval::new(a, b).forward(std::slice::from_ref(&y)).to_vec();
+        let (low, high) = (T::from_f64(a), T::from_f64(b));
+        assert!(x.iter().all(|x| low <= *x && *x <= high), "[{a}, {b}] over {:?}", T::EPSILON);
+        assert!(x.windows(2).all(|w| w[0] <= w[1]), "[{a}, {b}]: it rises");
+    }
+}
+
+#[test]
+fn the_interval_is_left_by_no_rounding() {
+    an_interval_is_left_by_no_rounding::<f64>();
+    an_interval_is_left_by_no_rounding::<f32>();
+}
+
+#[test]
+fn a_projection_takes_the_symmetric_part_and_the_scale_of_the_weight() {
+    let of = |g: &dyn Parametrization<f64>, x: [f64; 4]| image(g, &Tensor::from_slice(&[2, 2], &x)).to_vec();
+    let far = |a: &[f64], b: [f64; 4]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    // The nearest definite matrix to one with an upper triangle of its own.
+    for g in [&PositiveDefinite as &dyn Parametrization<f64>, &PositiveSemidefinite] {
+        assert!(far(&of(g, [2.0, 1.0, 0.0, 2.0]), [2.0, 0.5, 0.5, 2.0]) < 1e-14, "{}", g.name());
+    }
+    // The correlations of a covariance, however small its unit.
+    assert!(far(&of(&Correlation, [4e-12, 1e-12, 1e-12, 1e-12]), [1.0, 0.5, 0.5, 1.0]) < 1e-14);
+    // A singular weight starts off the border by a part of its own size.
+    let x = of(&PositiveDefinite, [1e-10, 0.0, 0.0, 0.0]);
+    assert!(far(&x, [1e-10, 0.0, 0.0, 0.0]) < 2e-18 && x[3] > 0.0, "{x:?}");
+}
+
+#[test]
+fn a_projection_knows_every_size() {
+    let frame = |x: f64| image(&Stiefel::expm(), &Tensor::from_slice(&[2, 2], &[2.0 * x, x, 0.0, x])).to_vec();
+    for x in [1e-300, 1e-160, 1.0, 1e160, 1e300] {
+        let far = frame(x).iter().zip(frame(1.0)).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        assert!(far < 1e-14, "the polar factor of {x:e}: {far:e} off");
+        for g in [&Sphere::new(2.0) as &dyn Parametrization<f64>, &Ball::new(2.0)] {
+            let to = image(g, &Tensor::from_slice(&[2], &[3.0 * x, 4.0 * x]));
+            let wanted = if g.name() == "ball" && x < 0.1 { [3.0 * x, 4.0 * x] } else { [1.2, 1.6] };
+            for (a, b) in to.to_vec().iter().zip(wanted) {
+                assert!((a - b).abs() <= 1e-7 * b, "{} of {x:e}: {to:?}", g.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_weight_without_numbers_has_gradients_that_are_numbers() {
+    for (g, shapes) in sets() {
+        for shape in shapes.iter().filter(|s| s.iter().product::<usize>() == 0) {
+            let mut w = Param::new(&Tensor::<f64>::zeros(shape), Role::Weight);
+            w.constrain(g.clone()).unwrap_or_else(|e| panic!("{} {shape:?}: {e}", g.name()));
+            assert_eq!(w.value().shape(), *shape, "{}", g.name());
+            let leaves = w.leaves();
+            let slopes = Grad::of(&w.value().square().sum()).wrt(leaves).allow_unused().run().expect("a number");
+            assert!(slopes.iter().flat_map(Tensor::to_vec).all(|s| s == 0.0), "{} {shape:?}: {slopes:?}", g.name());
+        }
+    }
+}
+
+#[test]
+fn what_is_not_finite_is_refused() {
+    for (g, shapes) in sets() {
+        for shape in shapes.iter().filter(|s| s.iter().product::<usize>() > 0) {
+            for bad in [f64::NAN, f64::INFINITY, -f64::INFINITY] {
+                let mut w = Param::new(&Tensor::<f64>::full(shape, bad), Role::Weight);
+                let why = w.constrain(g.clone()).expect_err("no member").to_string();
+                assert!(why.contains("not finite") && w.constraint().is_none(), "{}: {why}", g.name());
+                let mut w = Param::new(&spread(shape, 1), Role::Weight);
+                w.constrain(g.clone()).expect("has members");
+                let before = w.value().to_vec();
+                assert!(w.set(&Tensor::full(shape, bad)).is_err(), "{}", g.name());
+                assert_eq!(w.value().to_vec(), before, "{}", g.name());
+            }
+        }
     }
 }
 

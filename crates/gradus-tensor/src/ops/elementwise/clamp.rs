@@ -40,7 +40,8 @@ impl<T: Real> Elementwise<1, T> for Clamp {
 }
 
 impl<T: Real> Tensor<T> {
-    /// min(max(x, low), high), element by element; an end may be infinite. The derivative at the ends is 1, as in PyTorch.
+    /// min(max(x, low), high), element by element; an end may be infinite. The derivative at the ends is 1, that of the
+    /// closed side (PyTorch's own has changed from 1 to 0 there).
     ///
     /// # Panics
     /// If `low` is above `high`, or one is NaN.
