@@ -11,7 +11,8 @@ use gradus_tensor::{Mode, Param, Real, Role, Tensor};
 /// Multi-head attention `softmax(Q Kᵀ/√d + mask) V` over h heads of d = features/h, under PyTorch's names (Vaswani et al. 2017).
 ///
 /// Shapes: queries `[n, t, features]`, keys and values `[n, s, features]`, mask `[t, s]` or what broadcasts to `[n, h, t, s]`; answers
-/// `[n, t, features]`. The mask is added to the scores: 0 where a query may look, −∞ where not.
+/// `[n, t, features]`. The mask is added to the scores: 0 where a query may look, −∞ where not. A query that may look nowhere finds 0 (in
+/// PyTorch's `MultiheadAttention` it finds NaN).
 ///
 /// # Panics
 /// If the shapes do not fit.
@@ -28,6 +29,17 @@ pub struct MultiheadAttention<T: Real = f32> {
 pub fn causal_mask<T: Real>(t: usize) -> Tensor<T> {
     let entry = |k: usize| if k % t > k / t { -T::INFINITY } else { T::ZERO };
     Tensor::build(&[t, t], |x| x.iter_mut().enumerate().for_each(|(k, x)| *x = entry(k)))
+}
+
+/// Scores with the mask added, which must not broadcast them up.
+#[track_caller]
+fn masked<T: Real>(scores: &Tensor<T>, mask: &Tensor<T>) -> Tensor<T> {
+    let (s, m) = (scores.shape(), mask.shape());
+    let fits = m.len() <= s.len() && m.iter().rev().zip(s.iter().rev()).all(|(m, s)| *m == 1 || m == s);
+    if !fits {
+        refuse(&format!("attention: a mask {m:?} does not broadcast to [n, heads, t, s], here {s:?}"));
+    }
+    scores + mask
 }
 
 impl<T: Real> MultiheadAttention<T> {
@@ -89,7 +101,7 @@ impl<T: Real> MultiheadAttention<T> {
         let (q, k, v) = (project(queries, 0, t), project(keys, 1, s), project(values, 2, s));
         let mut scores = q.matmul(&k.t()) / (d as f64).sqrt();
         if let Some(mask) = mask {
-            scores = scores + mask;
+            scores = masked(&scores, mask);
         }
         let weights = dropout(&scores.softmax(), self.drop, mode);
         let y = self.out_proj.forward(&weights.matmul(&v).transpose(1, 2).reshape(&[n, t, e]), mode);

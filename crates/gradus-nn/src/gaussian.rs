@@ -63,10 +63,15 @@ impl<T: Real> Gaussian<T> {
     /// dropout. `m = mean mᵢ`, `v = mean (vᵢ + (mᵢ − m)²)` (Lakshminarayanan et al. 2017).
     ///
     /// # Panics
-    /// If there are no parts.
+    /// If there are no parts, or their shapes differ.
     #[track_caller]
     pub fn mixture(parts: &[Self]) -> Self {
         assert!(!parts.is_empty(), "mixture: there are no parts; give the predictions of at least one net");
+        let shape = parts[0].mean.shape();
+        if let Some(odd) = parts.iter().find(|p| p.mean.shape() != shape || p.variance.shape() != shape) {
+            let (m, v) = (odd.mean.shape(), odd.variance.shape());
+            panic!("mixture: means and variances must have one shape, got {shape:?} and then {m:?} and {v:?}");
+        }
         let count = parts.len() as f64;
         let mean: Tensor<T> = parts.iter().map(|p| p.mean.clone()).sum::<Tensor<T>>() / count;
         let variance = parts.iter().map(|p| &p.variance + (&p.mean - &mean).square()).sum::<Tensor<T>>() / count;
@@ -116,11 +121,15 @@ impl<T: Real> Gaussian<T> {
     #[track_caller]
     pub fn crps(&self, y: &Tensor<T>) -> f64 {
         let z = self.standardised(y);
-        let one = |&(z, s): &(f64, f64)| {
+        let one = |(&(z, s), (y, m)): (&(f64, f64), (&T, &T))| {
+            if s == 0.0 {
+                // The limit: the distribution is its mean.
+                return (y.to_f64() - m.to_f64()).abs();
+            }
             let density = (-0.5 * z * z).exp() / std::f64::consts::TAU.sqrt();
             s * (z * (2.0 * cdf(z) - 1.0) + 2.0 * density - 1.0 / std::f64::consts::PI.sqrt())
         };
-        z.iter().map(one).sum::<f64>() / z.len() as f64
+        z.iter().zip(y.to_vec().iter().zip(&self.mean.to_vec())).map(one).sum::<f64>() / z.len() as f64
     }
 
     /// The central interval that holds the target with probability `level`: (lower, upper).

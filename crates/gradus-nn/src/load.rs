@@ -242,12 +242,10 @@ impl<T: Real> VisitorMut<T> for Put {
         let name = self.path.to_string();
         let parent = name.rsplit_once('.').map_or("", |(parent, _)| parent);
         let count = format!("{parent}{}num_batches_tracked", if parent.is_empty() { "" } else { "." });
-        if let Some(new) = self.new_value::<T>(&name) {
-            b.update(|old| Tensor::from_slice(old.shape(), &new));
-        }
-        if let Some(&k) = self.counts.get(&count) {
-            b.set(&b.get(), k).expect("a buffer has its own shape");
-        }
+        let (now, updates) = (b.get(), b.updates());
+        // Loading is no update: without a count in the file the count stays.
+        let value = self.new_value::<T>(&name).map_or_else(|| now.clone(), |new| Tensor::from_slice(now.shape(), &new));
+        b.set(&value, self.counts.get(&count).copied().unwrap_or(updates)).expect("a buffer has its own shape");
     }
 }
 

@@ -55,8 +55,16 @@ impl<T: Real> OrthogonalRnn<T> {
     }
 
     /// The state after the input `x`.
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
     #[track_caller]
     pub fn step(&self, x: &Tensor<T>, h: &Tensor<T>, mode: &mut Mode) -> Tensor<T> {
+        let wanted = [x.shape().first().copied().unwrap_or(0), self.bias.value().len()];
+        if x.rank() != 2 || h.shape() != wanted {
+            let (x, h) = (x.shape(), h.shape());
+            refuse(&format!("orthogonal_rnn: x must be [n, n_in] and h [n, {}], got {x:?} and {h:?}", wanted[1]));
+        }
         let z = h.matmul(&self.recurrent.value().t()) + x.matmul(&self.input.value().t());
         mode.report(self, &[x, h], z.mod_relu(&self.bias.value()))
     }

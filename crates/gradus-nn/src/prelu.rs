@@ -2,9 +2,11 @@
 
 use crate::layer::Layer;
 use gradus_derive::Module;
+use gradus_tensor::extend::refuse;
 use gradus_tensor::{Mode, Param, Real, Role, Tensor};
 
-/// `y = max(x, 0) − a max(−x, 0)` with one learnt slope a, or one a channel (He et al. 2015). a starts at 0.25.
+/// `y = x` for x > 0, else `a x`, with one learnt slope a, or one a channel (He et al. 2015). a starts at 0.25. The derivative at 0 is a,
+/// as in PyTorch.
 ///
 /// Shapes: x `[n, channels, ..]`, a `[1]` or `[channels]`.
 ///
@@ -28,10 +30,13 @@ impl<T: Real> PRelu<T> {
         let a = if a.len() == 1 {
             a
         } else {
+            if x.rank() < 2 || x.shape()[1] != a.len() {
+                refuse(&format!("prelu: x must be [n, {}, ..], one channel a slope, got {:?}", a.len(), x.shape()));
+            }
             let per_channel: Vec<usize> = (0..x.rank()).map(|k| if k == 1 { a.len() } else { 1 }).collect();
             a.reshape(&per_channel)
         };
-        mode.report(self, &[x], x.relu() - a * (-x).relu())
+        mode.report(self, &[x], Tensor::where_(&x.gt(0.0), x, &(x * a)))
     }
 }
 

@@ -99,9 +99,23 @@ impl<T: Real> Cell<T> {
         State { h: zeros.clone(), c: zeros }
     }
 
+    /// Refuses a state that is not one of n rows: it would broadcast, and every row of x would see the same past.
+    #[track_caller]
+    fn check(&self, x: &Tensor<T>, state: &State<T>) {
+        let (n, h, c) = (x.shape().first().copied(), state.h.shape(), state.c.shape());
+        let wanted = [n.unwrap_or(0), self.hidden];
+        if h != wanted || c != wanted {
+            refuse(&format!("recurrent: x {:?} needs h and c of shape {wanted:?}, got {h:?} and {c:?}", x.shape()));
+        }
+    }
+
     /// The state after the input `x`.
     #[track_caller]
     pub fn step(&self, x: &Tensor<T>, state: &State<T>, mode: &mut Mode) -> State<T> {
+        if x.rank() != 2 {
+            refuse(&format!("recurrent: the input of a step must be [n, n_in], got {:?}", x.shape()));
+        }
+        self.check(x, state);
         let State { h, c } = self.next(&affine(x, &self.weight_ih.value(), self.bias_ih.as_ref()), state);
         State { h: mode.report(self, &[x, &state.h], h), c }
     }
@@ -134,12 +148,13 @@ impl<T: Real> Cell<T> {
     /// bring is computed for all steps in one product.
     ///
     /// # Panics
-    /// If x is not of this shape, or there are no time steps.
+    /// If x or the state is not of this shape, or there are no time steps.
     #[track_caller]
     pub fn run(&self, x: &Tensor<T>, from: State<T>, mode: &mut Mode) -> (Tensor<T>, State<T>) {
         if x.rank() != 3 || x.shape()[1] == 0 {
             refuse(&format!("recurrent: x must be [n, time, n_in] with time > 0, got {:?}", x.shape()));
         }
+        self.check(x, &from);
         let of_x = affine(x, &self.weight_ih.value(), self.bias_ih.as_ref());
         let mut state = from;
         let mut outputs = Vec::with_capacity(x.shape()[1]);

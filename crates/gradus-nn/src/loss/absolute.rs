@@ -32,10 +32,12 @@ pub fn huber_each<T: Real>(prediction: &Tensor<T>, target: &Tensor<T>, delta: f6
     assert!(delta > 0.0 && delta.is_finite(), "huber: delta must be positive and finite, got {delta}");
     one_shape("huber", prediction, target);
     let d = prediction - target;
-    // A mask, and not min(|d|, δ): the second derivative at 0 is 1, and squaring a large d would overflow.
-    let near = (delta - &d).step() * (&d + delta).step();
-    let inner = (&d * &near).square() * 0.5;
-    let outer = (absolute_value(&d) - 0.5 * delta) * (1.0 - near) * delta;
+    // A mask, and not min(|d|, δ): the second derivative at 0 is 1, and squaring a large d would overflow. What is filled, and not
+    // multiplied by 0, may be infinite.
+    let size = absolute_value(&d);
+    let near = size.lt(delta);
+    let inner = d.masked_fill(&near.not(), 0.0).square() * 0.5;
+    let outer = ((size - 0.5 * delta) * delta).masked_fill(&near, 0.0);
     inner + outer
 }
 
@@ -55,6 +57,7 @@ pub fn huber<T: Real>(prediction: &Tensor<T>, target: &Tensor<T>, delta: f64) ->
 /// If the shapes differ or β is not positive.
 #[track_caller]
 pub fn smooth_l1_each<T: Real>(prediction: &Tensor<T>, target: &Tensor<T>, beta: f64) -> Tensor<T> {
+    assert!(beta > 0.0 && beta.is_finite(), "smooth_l1: beta must be positive and finite, got {beta}; for 0 take l1");
     huber_each(prediction, target, beta) / beta
 }
 

@@ -3,14 +3,21 @@
 use super::one_shape;
 use gradus_tensor::{Real, Tensor};
 
-/// −t ln σ(x) − (1 − t) ln(1 − σ(x)), element by element, as (1 − t) x + ln(1 + e⁻ˣ): finite for any logit.
+/// −t ln σ(x) − (1 − t) ln(1 − σ(x)), element by element, as t ln(1 + e⁻ˣ) + (1 − t) ln(1 + eˣ): finite for any logit, and every digit
+/// of loss and gradient is kept on either side, however sure the net is.
 ///
 /// # Panics
 /// If the shapes differ.
 #[track_caller]
 pub fn bce_with_logits_each<T: Real>(logits: &Tensor<T>, target: &Tensor<T>) -> Tensor<T> {
     one_shape("bce_with_logits", logits, target);
-    (1.0 - target) * logits + (-logits).softplus()
+    two_sides(logits, target, target)
+}
+
+/// p ln(1 + e⁻ˣ) + (1 − t) ln(1 + eˣ). The shorter (1 − t) x + ln(1 + e⁻ˣ) subtracts equals where t = 0 and x is far below 0.
+#[track_caller]
+fn two_sides<T: Real>(logits: &Tensor<T>, positive: &Tensor<T>, target: &Tensor<T>) -> Tensor<T> {
+    positive * (-logits).softplus() + (1.0 - target) * logits.softplus()
 }
 
 /// The mean of [`bce_with_logits_each`].
@@ -31,6 +38,5 @@ pub fn bce_with_logits<T: Real>(logits: &Tensor<T>, target: &Tensor<T>) -> Tenso
 #[track_caller]
 pub fn bce_with_logits_weighted<T: Real>(logits: &Tensor<T>, target: &Tensor<T>, positive: &Tensor<T>) -> Tensor<T> {
     one_shape("bce_with_logits", logits, target);
-    let weight = (positive - 1.0) * target + 1.0;
-    ((1.0 - target) * logits + weight * (-logits).softplus()).mean()
+    two_sides(logits, &(positive * target), target).mean()
 }

@@ -1,6 +1,6 @@
 //! Softmax cross-entropy, plain and with options, and the negative log-likelihood of log-probabilities.
 
-use super::one_shape;
+use super::{one_shape, where_it_counts};
 use gradus_tensor::{Index, Real, Tensor};
 
 /// Softmax cross-entropy `−1/n Σ ln softmax(x)ᵢ,ₗᵢ`, the mean over the batch.
@@ -46,8 +46,15 @@ impl CrossEntropy {
     }
 
     /// One weight a class.
+    ///
+    /// # Panics
+    /// If a weight is negative or not finite.
+    #[track_caller]
     #[must_use]
     pub fn weights(mut self, weights: &[f64]) -> Self {
+        if let Some((class, w)) = weights.iter().enumerate().find(|(_, w)| !(w.is_finite() && **w >= 0.0)) {
+            panic!("cross_entropy: the weight of class {class} must be at least 0 and finite, got {w}");
+        }
         self.weights = Some(weights.to_vec());
         self
     }
@@ -161,9 +168,9 @@ impl CrossEntropy {
     }
 }
 
-/// −Σ_c t_c ln softmax(x)_c for every row.
+/// −Σ_c t_c ln softmax(x)_c for every row; a class with t = 0 costs nothing, also where its logit is −∞.
 fn rows<T: Real>(logits: &Tensor<T>, targets: &Tensor<T>) -> Tensor<T> {
-    -(targets * logits.log_softmax()).sum_axes(&[-1], false)
+    -(targets * where_it_counts(&logits.log_softmax(), targets)).sum_axes(&[-1], false)
 }
 
 /// −ln pᵢ,ₗᵢ of each row, from log-probabilities `[n, classes]` and labels `[n]`.

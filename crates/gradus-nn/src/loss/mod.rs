@@ -33,6 +33,15 @@ fn one_shape<T: Real>(who: &str, prediction: &Tensor<T>, target: &Tensor<T>) {
     );
 }
 
+/// `x`, and 0 where the `weight` that it is multiplied by is 0, since 0 · ∞ is not a number. A weight that is tracked has a slope there, which
+/// is x: then all stays.
+fn where_it_counts<T: Real>(x: &Tensor<T>, weight: &Tensor<T>) -> Tensor<T> {
+    if weight.is_tracked() {
+        return x.clone();
+    }
+    x.masked_fill(&weight.eq(0.0), 0.0)
+}
+
 /// |x|, with the derivative 0 at 0.
 fn absolute_value<T: Real>(x: &Tensor<T>) -> Tensor<T> {
     x.relu() + (-x).relu()

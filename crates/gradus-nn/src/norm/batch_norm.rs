@@ -2,6 +2,7 @@
 
 use crate::layer::Layer;
 use gradus_derive::Module;
+use gradus_tensor::extend::refuse;
 use gradus_tensor::{BatchStatistics, Buffer, Mode, Param, Real, Role, Statistics, Tensor};
 
 /// Batch normalisation `y = γ (x − m)/√(σ² + ε) + δ` (Ioffe & Szegedy 2015).
@@ -11,7 +12,7 @@ use gradus_tensor::{BatchStatistics, Buffer, Mode, Param, Real, Role, Statistics
 /// In evaluation the running ones are used. Derivatives pass through the statistics, exactly, to every order.
 ///
 /// # Panics
-/// In training, if a channel has only one value: one value has no variance.
+/// If x has another number of channels; in training, if a channel has only one value: one value has no variance.
 #[derive(Debug, Module)]
 pub struct BatchNorm<T: Real = f32> {
     weight: Option<Param<T>>,
@@ -122,6 +123,9 @@ impl<T: Real> BatchNorm<T> {
     /// The output for the input `x`.
     #[track_caller]
     pub fn forward(&self, x: &Tensor<T>, mode: &mut Mode) -> Tensor<T> {
+        if x.rank() < 2 || x.shape()[1] != self.channels() {
+            refuse(&format!("batch_norm: x must be [n, {}, ..], got {:?}", self.channels(), x.shape()));
+        }
         let y = match mode.statistics {
             Statistics::Batch { update } if !self.options.frozen => {
                 let (gamma, delta) = self.scale_and_shift();

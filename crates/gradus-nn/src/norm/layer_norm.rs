@@ -23,7 +23,12 @@ pub struct LayerNorm<T: Real = f32> {
 
 impl<T: Real> LayerNorm<T> {
     /// Over the last axes, of these lengths, with γ = 1 and δ = 0 to be learnt.
+    ///
+    /// # Panics
+    /// If no axes are named: a single number has no variance.
+    #[track_caller]
     pub fn new(shape: &[usize]) -> Self {
+        assert!(!shape.is_empty(), "layer_norm: needs the lengths of one axis or more, got []");
         LayerNorm {
             weight: Some(Param::new(&Tensor::ones(shape), Role::Scale)),
             bias: Some(Param::new(&Tensor::zeros(shape), Role::Bias)),

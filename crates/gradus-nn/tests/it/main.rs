@@ -3,6 +3,7 @@
 mod constraining;
 mod conv;
 mod derived;
+mod edges;
 mod files;
 mod heads;
 mod looking;
