@@ -152,7 +152,10 @@ const LAMBDA: f64 = 1.050_700_987_355_480_5;
 #[track_caller]
 pub fn gain_of(f: impl Fn(f64) -> f64) -> f64 {
     let second = expectation(|z| f(z).powi(2));
-    assert!(second > 0.0, "gain_of: E[f(Z)²] is 0: no gain makes up for an activation that is zero everywhere");
+    assert!(
+        second > 0.0 && second.is_finite(),
+        "gain_of: E[f(Z)²] is {second}: no gain makes up for an activation that is zero everywhere, or not finite"
+    );
     second.sqrt().recip()
 }
 

@@ -8,6 +8,9 @@
 /// assert_eq!(x, [0.0, 1.0, 0.0]);
 /// ```
 pub fn project(x: &mut [f64]) {
+    // The projection does not see what all entries have in common, so the largest may be 0: no digit of 1 is lost beside it.
+    let top = x.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    x.iter_mut().for_each(|x| *x -= top);
     let mut sorted = x.to_vec();
     sorted.sort_by(|a, b| b.total_cmp(a));
     let (mut sum, mut theta) = (0.0, 0.0);

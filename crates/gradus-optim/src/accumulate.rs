@@ -32,9 +32,10 @@ impl<T: Real> Accumulator<T> {
     /// Adds the gradients of a mean over `samples` samples.
     ///
     /// # Panics
-    /// If a leaf was stepped since the last call.
+    /// If there are no samples, of which there is no mean, or a leaf was stepped since the last call.
     #[track_caller]
     pub fn add(&mut self, gradients: Gradients<T>, samples: usize) {
+        assert!(samples > 0, "accumulator: gradients of a mean over 0 samples; leave the empty batch out");
         let weighted = gradients.scale(samples as f64);
         self.sum = Some(match self.sum.take() {
             Some(sum) => sum.plus(weighted),

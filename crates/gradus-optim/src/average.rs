@@ -38,16 +38,30 @@ pub struct Average<T: Real = f32> {
     leaves: FxHashMap<LeafId, (String, Vec<T>)>,
 }
 
+#[track_caller]
+fn checked(decay: f64) -> f64 {
+    assert!((0.0..1.0).contains(&decay), "average: the decay must lie in [0, 1), got {decay}");
+    decay
+}
+
 impl<T: Real> Average<T> {
     /// w̄ ← β w̄ + (1 − β) w, starting at the first w. Source: Polyak & Juditsky 1992 (averaging); β is often 0.999.
+    ///
+    /// # Panics
+    /// If β is not in [0, 1): at 1 the average would stay at the first weights.
     #[doc(alias = "ema")]
+    #[track_caller]
     pub fn exponential(decay: f64) -> Self {
-        Self::with(Weighting::Exponential { decay, ramp: false })
+        Self::with(Weighting::Exponential { decay: checked(decay), ramp: false })
     }
 
     /// The same with β_k = min(β, (1 + k)/(10 + k)) after k updates, so that a short run is not dominated by its start.
+    ///
+    /// # Panics
+    /// If β is not in [0, 1).
+    #[track_caller]
     pub fn exponential_with_ramp(decay: f64) -> Self {
-        Self::with(Weighting::Exponential { decay, ramp: true })
+        Self::with(Weighting::Exponential { decay: checked(decay), ramp: true })
     }
 
     /// The mean of all weights that it was shown. Source: Izmailov et al. 2018.

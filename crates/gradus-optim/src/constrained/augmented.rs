@@ -2,7 +2,7 @@
 
 use super::kkt::{Solved, Watch};
 use super::{ConstrainedProblem, Method};
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::solve::{Lbfgs, Stop};
 use gradus_tensor::{Module, Tensor};
 
@@ -50,6 +50,13 @@ impl Default for QuadraticPenalty {
     }
 }
 
+fn positive(who: &str, what: &str, x: f64) -> Result<(), Error> {
+    if x > 0.0 && x.is_finite() {
+        return Ok(());
+    }
+    Err(Error::new(Kind::HyperParameter, format!("{who}: {what} must be positive and finite, got {x}")))
+}
+
 /// F + Σ (ρ/2) [g − γ + λ/ρ]².
 fn augmented<N: Module>(problem: &ConstrainedProblem<'_, N>, net: &N, lambda: &[f64], rho: f64) -> Tensor<N::Elem> {
     problem.constraints.iter().zip(lambda).fold((problem.risk)(net), |sum, (c, l)| {
@@ -61,13 +68,16 @@ fn augmented<N: Module>(problem: &ConstrainedProblem<'_, N>, net: &N, lambda: &[
 
 impl<N: Module> Method<N> for AugmentedLagrangian {
     fn solve(self, problem: &ConstrainedProblem<'_, N>, net: &mut N) -> Result<Solved<N>, Error> {
+        positive("augmented lagrangian", "rho", self.rho)?;
         let (mut lambda, mut rho) = (vec![0.0; problem.constraints.len()], self.rho);
         let (mut watch, mut before) = (Watch::new(self.tolerance), f64::INFINITY);
         for _ in 0..self.turns {
             let stops = [Stop::GradientNorm(0.1 * self.tolerance), Stop::Iterations(self.inner)];
             let inner = stops.into_iter().fold(Lbfgs::new(), Lbfgs::stop);
             inner.run(net, |net: &N| augmented(problem, net, &lambda, rho))?;
-            for ((l, c), e) in lambda.iter_mut().zip(&problem.constraints).zip(problem.excess(net)) {
+            let excess = problem.excess(net);
+            problem.finite(&excess)?;
+            for ((l, c), e) in lambda.iter_mut().zip(&problem.constraints).zip(excess) {
                 *l = c.bound.admit(*l + rho * e);
             }
             let kkt = watch.turn(problem, net, &lambda);
@@ -85,13 +95,17 @@ impl<N: Module> Method<N> for AugmentedLagrangian {
 
 impl<N: Module> Method<N> for QuadraticPenalty {
     fn solve(self, problem: &ConstrainedProblem<'_, N>, net: &mut N) -> Result<Solved<N>, Error> {
+        positive("quadratic penalty", "rho", self.rho)?;
+        positive("quadratic penalty", "growth", self.growth)?;
         let (none, mut rho) = (vec![0.0; problem.constraints.len()], self.rho);
         let (mut lambda, mut watch) = (none.clone(), Watch::new(self.tolerance));
         for _ in 0..self.turns {
             let stops = [Stop::GradientNorm(0.1 * self.tolerance), Stop::Iterations(self.inner)];
             let inner = stops.into_iter().fold(Lbfgs::new(), Lbfgs::stop);
             inner.run(net, |net: &N| augmented(problem, net, &none, rho))?;
-            for ((l, c), e) in lambda.iter_mut().zip(&problem.constraints).zip(problem.excess(net)) {
+            let excess = problem.excess(net);
+            problem.finite(&excess)?;
+            for ((l, c), e) in lambda.iter_mut().zip(&problem.constraints).zip(excess) {
                 *l = c.bound.admit(rho * e);
             }
             let kkt = watch.turn(problem, net, &lambda);

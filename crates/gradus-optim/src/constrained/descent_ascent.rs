@@ -3,7 +3,7 @@
 use super::dual::{Dual, NuPi};
 use super::kkt::{Solved, Watch};
 use super::{ConstrainedProblem, Method};
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::optimiser::{Optimise, Sgd};
 use gradus_tensor::{Module, Real, Tensor};
 
@@ -63,6 +63,11 @@ impl<N: Module, P: Optimise<N::Elem>, D: Dual> Method<N> for LagrangianDescentAs
             }
             // Both steps see the same weights and multipliers.
             let (value, excess) = problem.lagrangian(net, &now);
+            problem.finite(&excess)?;
+            if !value.is_tracked() {
+                let why = "descent-ascent: neither the risk nor a constraint with a multiplier depends on the net; was it detached?";
+                return Err(Error::new(Kind::Gradient, why));
+            }
             self.primal.try_step(net, &value.backward())?;
             self.dual.climb(&mut memory, &mut lambda, &excess)?;
             lambda.rewrite_leaf(|lambda| {

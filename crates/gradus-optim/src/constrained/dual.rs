@@ -1,6 +1,6 @@
 //! What moves the multipliers: an integral and proportional rule, or any optimiser.
 
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::optimiser::{Numbers, Optimise};
 use gradus_tensor::Tensor;
 
@@ -51,6 +51,10 @@ impl Dual for NuPi {
     type Memory = Vec<f64>;
 
     fn climb(&mut self, memory: &mut Vec<f64>, lambda: &mut Tensor<f64>, excess: &[f64]) -> Result<(), Error> {
+        if let Some(e) = excess.iter().find(|e| !e.is_finite()) {
+            let why = format!("nupi: a constraint is {e}; a multiplier that followed it would not come back");
+            return Err(Error::new(Kind::NonFinite, why));
+        }
         lambda.rewrite_leaf(|lambda| {
             let next = |(i, (l, e)): (usize, (&mut f64, &f64))| {
                 let (to, smoothed) = self.step(*l, memory.get(i).copied(), *e);

@@ -15,10 +15,15 @@ pub struct Kkt {
 }
 
 impl Kkt {
-    /// The largest of the three.
+    /// The largest of the three; not a number where one of them is not.
     pub fn largest(&self) -> f64 {
-        self.feasibility.max(self.complementarity).max(self.stationarity)
+        worst([self.feasibility, self.complementarity, self.stationarity])
     }
+}
+
+/// The largest of numbers that are not negative; not a number where one is not, which `f64::max` would pass over.
+fn worst(residuals: impl IntoIterator<Item = f64>) -> f64 {
+    residuals.into_iter().fold(0.0, |a: f64, b| if a.is_nan() || b <= a { a } else { b })
 }
 
 /// One turn of a method.
@@ -134,7 +139,6 @@ impl<N: Module> Watch<N> {
 
 fn residuals<N: Module>(problem: &ConstrainedProblem<'_, N>, net: &N, lambda: &[f64], excess: &[f64]) -> Kkt {
     let all = || problem.constraints.iter().zip(lambda).zip(excess);
-    let largest = |x: &mut dyn Iterator<Item = f64>| x.fold(0.0, f64::max);
     let gradient = Grad::of(&problem.full_lagrangian(net, lambda)).wrt(net).allow_unused().run();
     let square = |x: &f64| x * x;
     let stationarity = gradient.map_or(f64::NAN, |g| {
@@ -147,10 +151,8 @@ fn residuals<N: Module>(problem: &ConstrainedProblem<'_, N>, net: &N, lambda: &[
         numbers.iter().map(square).sum::<f64>().sqrt()
     });
     Kkt {
-        feasibility: largest(&mut all().map(|((c, _), e)| c.bound.violation(*e))),
-        complementarity: largest(
-            &mut all().filter(|((c, _), _)| !c.bound.is_equality()).map(|((_, l), e)| (l * e).abs()),
-        ),
+        feasibility: worst(all().map(|((c, _), e)| c.bound.violation(*e))),
+        complementarity: worst(all().filter(|((c, _), _)| !c.bound.is_equality()).map(|((_, l), e)| (l * e).abs())),
         stationarity,
     }
 }

@@ -33,7 +33,7 @@ pub use dual::{Ascent, Dual, NuPi};
 pub use kkt::{Kkt, Solved, Turn};
 pub use projected::{Convex, Projected};
 
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use gradus_kernels::Real as _;
 use gradus_tensor::{Module, Tensor};
 
@@ -132,9 +132,35 @@ impl<'f, N: Module> ConstrainedProblem<'f, N> {
     /// Solves the problem from where the net stands.
     ///
     /// # Errors
-    /// If the inner solver fails: a risk that is not finite, or does not depend on the net.
+    /// If two constraints have one name, a bound or the value of a constraint is not finite, or the inner solver fails: a risk that is not
+    /// finite, or does not depend on the net.
     pub fn solve(&self, method: impl Method<N>, net: &mut N) -> Result<Solved<N>, Error> {
+        for (i, c) in self.constraints.iter().enumerate() {
+            if self.constraints[..i].iter().any(|other| other.name == c.name) {
+                let why = format!("two constraints are named `{}`; give each a name of its own", c.name);
+                return Err(Error::new(Kind::Name, why));
+            }
+            if !c.bound.level().is_finite() {
+                let why = format!("the bound of `{}` must be finite, got {}", c.name, c.bound.level());
+                return Err(Error::new(Kind::HyperParameter, why));
+            }
+        }
         method.solve(self, net)
+    }
+
+    /// Refuses values that no multiplier should follow.
+    fn finite(&self, excess: &[f64]) -> Result<(), Error> {
+        match self.constraints.iter().zip(excess).find(|(_, e)| !e.is_finite()) {
+            None => Ok(()),
+            Some((c, e)) => {
+                let g = e + c.bound.level();
+                let why = format!(
+                    "the constraint `{}` is {g} at the present weights; multipliers follow finite numbers only",
+                    c.name
+                );
+                Err(Error::new(Kind::NonFinite, why))
+            }
+        }
     }
 
     /// F + Σ λ_i (g_i − γ_i) for a step, and g_i − γ_i: one evaluation of each, so that an estimate serves both.

@@ -1,10 +1,17 @@
 //! Projections onto convex sets, for projected descent: nearest points, on slices.
 
 /// The nearest point of the ball ‖x‖ ≤ r.
+///
+/// # Panics
+/// If not r ≥ 0.
+#[track_caller]
 pub fn ball(x: &mut [f64], radius: f64) {
-    let n = x.iter().map(|x| x * x).sum::<f64>().sqrt();
+    assert!(radius >= 0.0, "ball: the radius must be at least 0, got {radius}");
+    // Over the largest entry, so that no square overflows.
+    let top = x.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
+    let n = if top == 0.0 { 0.0 } else { top * x.iter().map(|x| (x / top).powi(2)).sum::<f64>().sqrt() };
     if n > radius {
-        x.iter_mut().for_each(|x| *x *= radius / n);
+        x.iter_mut().for_each(|x| *x = *x / n * radius);
     }
 }
 
@@ -12,7 +19,9 @@ pub fn ball(x: &mut [f64], radius: f64) {
 ///
 /// # Panics
 /// If not a ≤ b.
+#[track_caller]
 pub fn box_between(x: &mut [f64], a: f64, b: f64) {
+    assert!(a <= b, "box: needs a ≤ b, got [{a}, {b}]");
     x.iter_mut().for_each(|x| *x = x.clamp(a, b));
 }
 
@@ -24,9 +33,12 @@ pub fn simplex(x: &mut [f64]) {
 /// The nearest point of the half-space ⟨a, x⟩ ≤ b.
 ///
 /// # Panics
-/// If a has another length than x.
+/// If a has another length than x, or is 0.
+#[track_caller]
 pub fn half_space(x: &mut [f64], a: &[f64], b: f64) {
-    assert_eq!(x.len(), a.len(), "half_space: the normal has another length than the point");
+    let (n, m) = (x.len(), a.len());
+    assert!(n == m, "half_space: the point has {n} numbers and the normal {m}; give one number of the normal for each");
+    assert!(a.iter().any(|a| *a != 0.0), "half_space: a normal of 0 bounds no half-space");
     let dot = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| x * y).sum::<f64>();
     let excess = dot(x, a) - b;
     if excess > 0.0 {

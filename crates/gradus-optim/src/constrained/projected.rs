@@ -22,7 +22,7 @@ impl Convex {
     /// The nearest point of the set.
     ///
     /// # Panics
-    /// As the functions of [`project`]: a > b, or a normal of another length.
+    /// As the functions of [`project`]: a negative radius, a > b, a normal that is 0 or of another length.
     pub fn project(&self, x: &mut [f64]) {
         match self {
             Convex::Ball(r) => project::ball(x, *r),

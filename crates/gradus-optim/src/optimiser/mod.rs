@@ -10,7 +10,7 @@ mod muon;
 mod rmsprop;
 mod sgd;
 mod state;
-mod step;
+pub(crate) mod step;
 
 pub use adagrad::{Adagrad, AdagradRecipe};
 pub use adam::{Adam, AdamRecipe, AdamW, AdamWRecipe};

@@ -4,6 +4,7 @@ use super::group::settle;
 use super::leaves::{Out, each_leaf};
 use super::{Leaf, NonFinite, Numbers, Optimise, Optimiser, Recipe, SavedLeaf, State, Stepped};
 use crate::error::{Error, Kind};
+use crate::schedule::Clock;
 use crate::transform::{Chain, LeafState, LeafStep};
 use gradus_tensor::{Gradients, LeafId, Module, Real, Tensor, Tree};
 use std::borrow::Cow;
@@ -125,6 +126,20 @@ impl<R: Recipe<T>, T: Real> Optimiser<R, T> {
     }
 }
 
+/// α·factor, refused where the weights would climb or be lost: a schedule is any function.
+pub(crate) fn checked_rate(who: &str, rate: f64, factor: f64, clock: Clock) -> Result<f64, Error> {
+    let now = rate * factor;
+    if now.is_finite() && now >= 0.0 {
+        return Ok(now);
+    }
+    let message = format!(
+        "{who}: the rate must be at least 0 and finite, got {rate} times {factor} by the schedule (step {}, epoch {})",
+        clock.step + 1,
+        clock.epoch
+    );
+    Err(Error::new(Kind::HyperParameter, message))
+}
+
 /// One leaf's part of a step.
 struct Work<'g, T: Real> {
     id: LeafId,
@@ -138,7 +153,7 @@ struct Work<'g, T: Real> {
 impl<R: Recipe<T>, T: Real> Optimise<T> for Optimiser<R, T> {
     fn try_step<N: Module<Elem = T>>(&mut self, net: &mut N, gradients: &Gradients<T>) -> Result<Stepped, Error> {
         self.meet(net)?;
-        let rate = self.present_rate();
+        let rate = checked_rate(self.recipe.name(), self.rate, self.schedule.at(self.clock), self.clock)?;
         let mut found: Vec<(LeafId, Tensor<T>)> = Vec::with_capacity(self.leaves.len());
         self.unused.clear();
         let (leaves, unused) = (&self.leaves, &mut self.unused);

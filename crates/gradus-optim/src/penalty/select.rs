@@ -38,25 +38,31 @@ impl Select {
             select: &'s Select,
             path: Path,
             names: Vec<String>,
+            /// Which patterns have met a parameter.
+            matched: Vec<bool>,
             seen: FxHashSet<LeafId>,
             of: F,
             out: Vec<Tensor<T>>,
         }
         impl<T: Real, F> Walk<'_, T, F> {
             fn wants(&mut self, role: Role, leaf: Option<&Tensor<T>>) -> bool {
-                // Tied parameters count once.
-                let first = leaf.and_then(Tensor::leaf).is_none_or(|(id, _)| self.seen.insert(id));
-                first
-                    && match self.select {
-                        Select::Weights => role == Role::Weight,
-                        Select::All => true,
-                        Select::Named(patterns) => {
-                            let name = self.path.to_string();
-                            let found = patterns.iter().any(|p| group_matches(p, &name));
-                            self.names.push(name);
-                            found
+                let wanted = match self.select {
+                    Select::Weights => role == Role::Weight,
+                    Select::All => true,
+                    Select::Named(patterns) => {
+                        let name = self.path.to_string();
+                        let mut found = false;
+                        for (pattern, matched) in patterns.iter().zip(&mut self.matched) {
+                            if group_matches(pattern, &name) {
+                                (found, *matched) = (true, true);
+                            }
                         }
+                        self.names.push(name);
+                        found
                     }
+                };
+                // Tied parameters count once, at the first place that is wanted: another may have another name or role.
+                wanted && leaf.and_then(Tensor::leaf).is_none_or(|(id, _)| self.seen.insert(id))
             }
         }
         impl<T: Real, F: Fn(&Param<T>, &mut Vec<Tensor<T>>)> Visitor<T> for Walk<'_, T, F> {
@@ -77,14 +83,15 @@ impl Select {
                 }
             }
         }
-        let (path, seen) = (Path::default(), FxHashSet::default());
-        let mut walk = Walk { select: self, path, names: Vec::new(), seen, of, out: Vec::new() };
+        let patterns: &[String] = if let Select::Named(patterns) = self { patterns } else { &[] };
+        let (path, seen, matched) = (Path::default(), FxHashSet::default(), vec![false; patterns.len()]);
+        let mut walk = Walk { select: self, path, names: Vec::new(), matched, seen, of, out: Vec::new() };
         tree.visit(&mut walk);
-        if let (Select::Named(patterns), true) = (self, walk.out.is_empty()) {
-            let (patterns, names) = (patterns.join("`, `"), walk.names.join("`, `"));
+        if let Some((pattern, _)) = patterns.iter().zip(&walk.matched).find(|(_, matched)| !**matched) {
+            let names = walk.names.join("`, `");
             return Err(Error::new(
                 Kind::Name,
-                format!("{who}: no parameter matches `{patterns}`; there are `{names}`"),
+                format!("{who}: no parameter matches `{pattern}`; there are `{names}`"),
             ));
         }
         Ok(walk.out)

@@ -38,6 +38,13 @@ pub fn spectral_norm<T: Real>(w: &Tensor<T>) -> Tensor<T> {
     if w.is_empty() {
         return Tensor::scalar(0.0);
     }
+    // σ is homogeneous: over the largest entry, a constant, no square of a square overflows or is lost.
+    let top = no_grad(|| w.detach().abs().max()).item().to_f64();
+    if top > 0.0 && top.is_finite() { largest(&(w / top)) * top } else { largest(w) }
+}
+
+/// [`spectral_norm`] of a matrix with entries of the size of 1.
+fn largest<T: Real>(w: &Tensor<T>) -> Tensor<T> {
     let n = w.shape()[1];
     let step = |w: &Tensor<T>, v: &Tensor<T>| {
         let next = w.t().matmul(&w.matmul(v));

@@ -8,8 +8,12 @@ mod optimise;
 
 use crate::error::{Error, Kind};
 use crate::optimiser::Optimise;
+use crate::optimiser::leaves::each_leaf;
+use crate::optimiser::step::checked_rate;
 use crate::schedule::{Clock, Constant, Schedule};
-use gradus_tensor::{Gradients, LeafId, Manifold, Module, Param, Real, Tensor, VisitorMut, no_grad};
+use gradus_tensor::{
+    Gradients, LeafId, Manifold, Module, Name, Param, Path, Real, Tensor, Tree, Visitor, VisitorMut, no_grad,
+};
 use rustc_hash::FxHashMap;
 
 /// What one leaf has gathered.
@@ -108,17 +112,19 @@ impl<T: Real> Riemannian<T> {
     /// One step: every leaf of `net` that has a gradient moves.
     ///
     /// # Errors
-    /// If a gradient is not finite: leaves before it have moved, it and those after have not.
+    /// If the rate is negative or not finite, the momentum not in [0, 1), a weight not on its manifold at its first step, or a gradient not
+    /// finite or too large to be squared; nothing has moved then.
     pub fn step<N: Module<Elem = T>>(&mut self, net: &mut N, gradients: &Gradients<T>) -> Result<(), Error> {
         self.try_step(net, gradients).map(drop)
     }
 
-    fn walk<N: Module<Elem = T>>(&mut self, net: &mut N, gradients: &Gradients<T>, rate: f64) -> Result<(), Error> {
+    fn walk<N: Module<Elem = T>>(&mut self, net: &mut N, gradients: &Gradients<T>, rate: f64) {
         struct Walk<'a, T: Real> {
             own: &'a mut Riemannian<T>,
             gradients: &'a Gradients<T>,
             rate: f64,
-            done: Result<(), Error>,
+            /// A leaf that stands in several places moves once, and is put in all.
+            moved: FxHashMap<LeafId, Tensor<T>>,
         }
         impl<T: Real> VisitorMut<T> for Walk<'_, T> {
             fn tensor(&mut self, x: &mut Tensor<T>) {
@@ -134,20 +140,83 @@ impl<T: Real> Riemannian<T> {
         }
         impl<T: Real> Walk<'_, T> {
             fn leaf(&mut self, x: &mut Tensor<T>, manifold: Option<&dyn Manifold<T>>) {
-                let (Ok(()), Some((id, _))) = (&self.done, x.leaf()) else { return };
-                let Some(g) = self.gradients.get(x) else { return };
-                if g.to_vec().iter().any(|g| !g.to_f64().is_finite()) {
-                    let why = "riemannian: a gradient is not finite; lower the rate or clip";
-                    self.done = Err(Error::new(Kind::NonFinite, why));
+                let Some((id, _)) = x.leaf() else { return };
+                if let Some(there) = self.moved.get(&id) {
+                    *x = there.clone();
                     return;
                 }
+                let Some(g) = self.gradients.get(x) else { return };
                 let to = no_grad(|| self.own.moved(id, &x.detach(), g, manifold, self.rate));
                 x.rewrite_leaf(|x| to.view().copy_to(x));
+                self.moved.insert(id, x.clone());
             }
         }
-        let mut walk = Walk { own: self, gradients, rate, done: Ok(()) };
-        net.visit_mut(&mut walk);
-        walk.done
+        net.visit_mut(&mut Walk { own: self, gradients, rate, moved: FxHashMap::default() });
+    }
+
+    /// Refuses a step that could only spoil weights or memory.
+    fn check<N: Tree<Elem = T>>(&self, net: &N, gradients: &Gradients<T>) -> Result<(), Error> {
+        let name = self.rule.name();
+        checked_rate(name, self.rate, self.schedule.at(self.clock), self.clock)?;
+        let (Rule::Momentum(mu) | Rule::Adam(mu, ..)) = self.rule;
+        if !(0.0..1.0).contains(&mu) {
+            return Err(Error::new(Kind::HyperParameter, format!("{name}: momentum must lie in [0, 1), got {mu}")));
+        }
+        if let Some((leaf, manifold, far)) = self.off_manifold(net) {
+            let why = format!(
+                "{name}: `{leaf}` lies {far:.1e} outside the manifold {manifold}, where a step along it means nothing; start it there, or \
+                 hold it to the same set and bake it, which says how far it moved"
+            );
+            return Err(Error::new(Kind::HyperParameter, why));
+        }
+        let mut bad = None;
+        each_leaf(net, |at| {
+            let square =
+                gradients.get(at.leaf).filter(|_| !at.frozen).map(|g| no_grad(|| g.square().sum().item().to_f64()));
+            if bad.is_none() && square.is_some_and(|s| !s.is_finite()) {
+                bad = Some(at.name());
+            }
+        });
+        bad.map_or(Ok(()), |leaf| {
+            let why = format!(
+                "{name}: the gradient of `{leaf}` is not finite or too large to be squared (step {}, loss {}); lower the rate or clip",
+                self.clock.step + 1,
+                gradients.loss()
+            );
+            Err(Error::new(Kind::NonFinite, why))
+        })
+    }
+
+    /// The first parameter that has not moved yet and is no member of its manifold: name, manifold, defect.
+    fn off_manifold<N: Tree<Elem = T>>(&self, net: &N) -> Option<(String, String, f64)> {
+        struct Walk<'a, T: Real> {
+            path: Path,
+            known: &'a FxHashMap<LeafId, Memory<T>>,
+            found: Option<(String, String, f64)>,
+        }
+        impl<T: Real> Visitor<T> for Walk<'_, T> {
+            fn enter(&mut self, name: Name) {
+                self.path.push(name);
+            }
+            fn leave(&mut self) {
+                self.path.pop();
+            }
+            fn tensor(&mut self, _: &Tensor<T>) {}
+            fn param(&mut self, p: &Param<T>) {
+                let Some(m) = p.manifold().filter(|_| p.constraint().is_none() && !p.is_frozen()) else { return };
+                let new = p.leaves()[0].leaf().is_some_and(|(id, _)| !self.known.contains_key(&id));
+                if self.found.is_some() || !new {
+                    return;
+                }
+                let far = m.defect(&p.leaves()[0].detach());
+                if far.is_nan() || far > T::EPSILON.to_f64().sqrt() {
+                    self.found = Some((self.path.to_string(), m.name().to_owned(), far));
+                }
+            }
+        }
+        let mut walk = Walk { path: Path::default(), known: &self.memory, found: None };
+        net.visit(&mut walk);
+        walk.found
     }
 
     /// The new point of a leaf at `x`.

@@ -7,7 +7,7 @@ use crate::optimiser::{Numbers, Optimise, SavedLeaf, State, Stepped};
 use gradus_tensor::{Gradients, LeafId, Module, Real, Tensor, Tree};
 
 impl Rule {
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Rule::Momentum(_) => "riemannian_sgd",
             Rule::Adam(..) => "riemannian_adam",
@@ -28,6 +28,7 @@ fn leaves<N: Tree + ?Sized>(net: &N) -> Vec<(LeafId, String, Vec<usize>)> {
 
 impl<T: Real> Optimise<T> for Riemannian<T> {
     fn try_step<N: Module<Elem = T>>(&mut self, net: &mut N, gradients: &Gradients<T>) -> Result<Stepped, Error> {
+        self.check(net, gradients)?;
         let rate = self.present_rate();
         self.unused.clear();
         each_leaf(net, |at| match gradients.get(at.leaf) {
@@ -36,7 +37,7 @@ impl<T: Real> Optimise<T> for Riemannian<T> {
             Some(_) if self.names.iter().any(|(known, _)| *known == at.id) => {}
             Some(_) => self.names.push((at.id, at.name())),
         });
-        self.walk(net, gradients, rate)?;
+        self.walk(net, gradients, rate);
         self.clock.step += 1;
         Ok(Stepped { rate, skipped: false, unused: self.unused.len() })
     }

@@ -36,7 +36,8 @@ pub fn plateau(patience: u64) -> Plateau {
         cooldown: 0,
         floor: 0.0,
         now: 1.0,
-        best: f64::INFINITY,
+        // As bad as a finite number can be: the memory goes into files, and JSON has no infinity.
+        best: f64::MAX,
         bad: 0,
         cooling: 0,
     }

@@ -62,7 +62,7 @@ impl ConjugateGradient {
         let mut w = space.get();
         let (mut value, mut gradient) = space.gradient(&mut w)?;
         finite(who, &watch, value, &gradient, 0.0)?;
-        let mut stop = watch.at(value, norm(&gradient), 0.0, 0.0, space.counts);
+        let mut stop = watch.lowering(value, &gradient, 0.0, None, space.counts);
         let steepest = |g: &[f64]| g.iter().map(|g| -g).collect::<Vec<f64>>();
         let mut d = steepest(&gradient);
         let mut first = (1.0 / norm(&gradient)).min(1.0);
@@ -96,7 +96,7 @@ impl ConjugateGradient {
                 if next_slope < 0.0 { (point.rate * slope / next_slope).min(10.0 * point.rate.max(1.0)) } else { 1.0 };
             d = next;
             (w, value, gradient) = (point.w, point.value, point.gradient);
-            stop = watch.at(value, norm(&gradient), point.rate, moved, space.counts);
+            stop = watch.lowering(value, &gradient, point.rate, Some(moved), space.counts);
         }
         space.set(&mut w);
         Ok(watch.report(stop.unwrap_or(Reason::NoProgress), space.counts))

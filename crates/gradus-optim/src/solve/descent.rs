@@ -70,6 +70,14 @@ impl<R: StepRule> GradientDescent<R> {
                 space.set(&mut w);
                 return Ok(watch.report(Reason::NoProgress, space.counts));
             };
+            if rate < 0.0 {
+                space.set(&mut w);
+                let why = format!(
+                    "{who}: the rule gave the rate {rate:e} in iteration {}; descent needs one of at least 0",
+                    k.get() + 1
+                );
+                return Err(Error::new(Kind::HyperParameter, why));
+            }
             k.set(k.get() + 1);
             let mut next = along(&w, -rate, &gradient);
             let (next_value, next_gradient) = space.gradient(&mut next)?;

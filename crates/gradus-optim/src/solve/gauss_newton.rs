@@ -83,7 +83,7 @@ impl GaussNewton {
         let (mut value, mut gradient) = space.gradient(&mut w)?;
         finite(who, &watch, value, &gradient, 0.0)?;
         let places = space.places();
-        let mut stop = watch.at(value, norm(&gradient), 0.0, 0.0, space.counts);
+        let mut stop = watch.lowering(value, &gradient, 0.0, None, space.counts);
         let (mut damping, mut grow, mut rejected) = (self.damping, 2.0, 0);
         while stop.is_none() {
             space.set(&mut w);
@@ -112,7 +112,7 @@ impl GaussNewton {
                 damping *= (1.0 - (2.0 * ratio - 1.0).powi(3)).max(1.0 / 3.0);
                 (grow, rejected) = (2.0, 0);
                 (w, value, gradient) = (next, next_value, next_gradient);
-                stop = watch.at(value, norm(&gradient), 1.0, moved, space.counts);
+                stop = watch.lowering(value, &gradient, 1.0, Some(moved), space.counts);
             } else {
                 damping = (damping * grow).max(1e-12);
                 grow *= 2.0;

@@ -61,7 +61,7 @@ impl Lbfgs {
         let mut w = space.get();
         let (mut value, mut gradient) = space.gradient(&mut w)?;
         finite(who, &watch, value, &gradient, 0.0)?;
-        let mut stop = watch.at(value, norm(&gradient), 0.0, 0.0, space.counts);
+        let mut stop = watch.lowering(value, &gradient, 0.0, None, space.counts);
         let mut pairs: VecDeque<(Vec<f64>, Vec<f64>)> = VecDeque::new();
         while stop.is_none() {
             let mut d = direction(&pairs, &gradient);
@@ -91,7 +91,7 @@ impl Lbfgs {
                 pairs.push_back((s, y));
             }
             (w, value, gradient) = (point.w, point.value, point.gradient);
-            stop = watch.at(value, norm(&gradient), point.rate, moved, space.counts);
+            stop = watch.lowering(value, &gradient, point.rate, Some(moved), space.counts);
         }
         space.set(&mut w);
         Ok(watch.report(stop.unwrap_or(Reason::NoProgress), space.counts))

@@ -56,7 +56,7 @@ impl NewtonCg {
         let (mut value, mut gradient) = space.gradient(&mut w)?;
         finite(who, &watch, value, &gradient, 0.0)?;
         let places = space.places();
-        let mut stop = watch.at(value, norm(&gradient), 0.0, 0.0, space.counts);
+        let mut stop = watch.lowering(value, &gradient, 0.0, None, space.counts);
         while stop.is_none() {
             space.set(&mut w);
             let mut products = 0;
@@ -78,7 +78,7 @@ impl NewtonCg {
             };
             let moved = norm(&minus(&point.w, &w));
             (w, value, gradient) = (point.w, point.value, point.gradient);
-            stop = watch.at(value, norm(&gradient), point.rate, moved, space.counts);
+            stop = watch.lowering(value, &gradient, point.rate, Some(moved), space.counts);
         }
         space.set(&mut w);
         Ok(watch.report(stop.unwrap_or(Reason::NoProgress), space.counts))

@@ -146,6 +146,21 @@ impl Watch {
         self.stops.iter().find(met).map(|s| Reason::Met(*s))
     }
 
+    /// [`at`](Self::at) of a method that lowers one function: it ends, too, where the gradient is 0, and where a step moved nothing (`moved`
+    /// is `None` at the start).
+    pub(super) fn lowering(
+        &mut self,
+        value: f64,
+        gradient: &[f64],
+        rate: f64,
+        moved: Option<f64>,
+        counts: Counts,
+    ) -> Option<Reason> {
+        let still = gradient.iter().all(|g| *g == 0.0) || moved == Some(0.0);
+        let norm = super::space::norm(gradient);
+        self.at(value, norm, rate, moved.unwrap_or(0.0), counts).or(still.then_some(Reason::NoProgress))
+    }
+
     /// F and the iteration of the last point.
     pub(super) fn last(&self) -> Option<&Record> {
         self.curve.last()

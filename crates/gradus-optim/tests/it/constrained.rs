@@ -1,8 +1,8 @@
 //! Constrained problems with analytic solutions, and the bridge from penalties to constraints and back.
 
 use gradus_optim::constrained::{
-    Ascent, AugmentedLagrangian, Bridge, ConstrainedProblem, Convex, LagrangianDescentAscent, NuPi, Projected,
-    QuadraticPenalty, project,
+    Ascent, AugmentedLagrangian, Bound, Bridge, ConstrainedProblem, Convex, Kkt, LagrangianDescentAscent, NuPi,
+    Projected, QuadraticPenalty, project,
 };
 use gradus_optim::gradus_tensor::{Param, Role, Tensor};
 use gradus_optim::schedule::exponential;
@@ -289,4 +289,41 @@ fn projected_descent_reaches_the_constrained_minima() {
     close(&w.value().to_vec(), &[1.0, 0.0, 0.6, 0.8], 1e-15);
     let missing = Projected::new(()).with("head", Convex::Simplex).project(&mut w).expect_err("no such leaf");
     assert!(missing.to_string().contains("`head`"));
+}
+
+#[test]
+fn what_is_not_a_number_is_never_taken_for_feasible() {
+    let risk = |w: &T64| w.square().sum();
+    let start = || row(&[0.3, 1.0]).tracked();
+    // A constraint that is not a number, by every method; −∞ would be feasible by any bound.
+    for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        let problem = ConstrainedProblem::new(&risk).at_most("odd", move |w: &T64| w.sum() * 0.0 + bad, 1.0);
+        for method in 0..3 {
+            let mut w = start();
+            let why = match method {
+                0 => problem.solve(AugmentedLagrangian::default(), &mut w),
+                1 => problem.solve(LagrangianDescentAscent::default(), &mut w),
+                _ => problem.solve(QuadraticPenalty::default(), &mut w),
+            }
+            .expect_err("no number")
+            .to_string();
+            assert!(why.contains("odd") || why.contains("not finite"), "{method}: {why}");
+        }
+    }
+    let mut w = start();
+    let unbound = ConstrainedProblem::new(&risk).at_most("g", |w: &T64| w.sum(), f64::NAN);
+    assert!(unbound.solve(AugmentedLagrangian::default(), &mut w).expect_err("no bound").to_string().contains("`g`"));
+    let twice = ConstrainedProblem::new(&risk).equal("g", |w: &T64| w.sum(), 1.0).at_most("g", |w: &T64| w.sum(), 2.0);
+    assert!(twice.solve(AugmentedLagrangian::default(), &mut w).expect_err("one name").to_string().contains("`g`"));
+    let kkt = Kkt { feasibility: 0.0, complementarity: f64::NAN, stationarity: 0.0 };
+    assert!(kkt.largest().is_nan());
+    for bound in [Bound::AtMost(1.0), Bound::Equal(1.0)] {
+        assert!(bound.violation(f64::NAN).is_nan() && bound.admit(f64::NAN).is_nan());
+    }
+    let mut w = start();
+    let problem = ConstrainedProblem::new(&risk).equal("g", |w: &T64| w.sum(), 1.0);
+    for rho in [0.0, -1.0, f64::NAN] {
+        let method = AugmentedLagrangian { rho, ..Default::default() };
+        assert!(problem.solve(method, &mut w).expect_err("no weight").to_string().contains("rho"));
+    }
 }

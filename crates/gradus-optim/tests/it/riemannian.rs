@@ -94,3 +94,61 @@ fn it_is_an_optimiser_with_a_schedule_names_and_a_state() {
     let wrong = Riemannian::<f64>::adam(0.1).restore(&start(), &Riemannian::<f64>::sgd(0.1).state());
     assert!(wrong.expect_err("another recipe").to_string().contains("riemannian_sgd"));
 }
+
+#[test]
+fn a_bad_gradient_or_setting_moves_nothing() {
+    let mut net = (Param::new(&Tensor::<f64>::ones(&[2]), Role::Weight), Param::new(&Tensor::ones(&[2]), Role::Bias));
+    let risk = |net: &(Param<f64>, Param<f64>), x: f64| net.0.value().sum() + (net.1.value() * x).sum();
+    for bad in [f64::NAN, f64::INFINITY, 1e200] {
+        for mut rule in [Riemannian::sgd(0.1), Riemannian::adam(0.1)] {
+            let grads = risk(&net, bad).backward();
+            let why = rule.step(&mut net, &grads).expect_err("cannot be squared").to_string();
+            assert!(why.contains("`1`"), "the second is named: {why}");
+            assert_eq!(net.0.value().to_vec(), [1.0, 1.0], "the first stays too");
+        }
+    }
+    let grads = risk(&net, 1.0).backward();
+    let settings: [(Riemannian<f64>, &str); 4] = [
+        (Riemannian::sgd(f64::NAN), "rate"),
+        (Riemannian::sgd(-0.1), "rate"),
+        (Riemannian::sgd(0.1).momentum(1.0), "momentum"),
+        (Riemannian::adam(0.1).momentum(f64::NAN), "momentum"),
+    ];
+    for (mut rule, what) in settings {
+        assert!(rule.step(&mut net, &grads).expect_err(what).to_string().contains(what));
+        assert_eq!(net.0.value().to_vec(), [1.0, 1.0]);
+    }
+}
+
+#[test]
+fn a_tied_parameter_moves_once_and_stays_one() {
+    let rules = || [Riemannian::<f64>::sgd(0.1).momentum(0.5), Riemannian::adam(0.1)];
+    for (mut rule, mut same) in rules().into_iter().zip(rules()) {
+        let own = Param::new(&Tensor::<f64>::ones(&[2]), Role::Weight);
+        let mut net = (own.tie(), own.tie());
+        let mut alone = Param::new(&Tensor::<f64>::ones(&[2]), Role::Weight);
+        for _ in 0..3 {
+            let grads = (net.0.value().square() + net.1.value().square()).sum().backward();
+            rule.step(&mut net, &grads).expect("finite");
+            let grads = (alone.value().square() * 2.0).sum().backward();
+            same.step(&mut alone, &grads).expect("finite");
+            assert!(net.0.leaves()[0].is_same(&net.1.leaves()[0]), "{rule:?}: one leaf");
+            for (a, b) in net.0.value().to_vec().iter().zip(alone.value().to_vec()) {
+                assert!((a - b).abs() < 1e-15, "{rule:?}: {a} moved twice, {b} once");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_weight_off_its_manifold_is_refused_by_name() {
+    let mut w = [Param::new(&(Tensor::<f64>::eye(2) * 2.0), Role::Weight)];
+    w[0].set_manifold(Some(Arc::new(Orthogonal)));
+    let grads = w[0].value().sum().backward();
+    let why = Riemannian::sgd(0.1).step(&mut w, &grads).expect_err("2 I is no rotation").to_string();
+    assert!(why.contains("`0`") && why.contains("orthogonal") && why.contains("3.0e0"), "{why}");
+    assert_eq!(w[0].value().to_vec(), [2.0, 0.0, 0.0, 2.0]);
+    // A frozen one does not step, and may lie anywhere.
+    w[0].set_frozen(true);
+    Riemannian::sgd(0.1).step(&mut w, &grads).expect("nothing moves");
+}

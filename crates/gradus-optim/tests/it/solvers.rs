@@ -325,3 +325,24 @@ fn single_precision_stops_at_its_limit_without_looping() {
     assert!(report.iterations < 2000, "{report}");
     assert!(w.to_vec().iter().all(|w| (w - 1.0).abs() < 1e-3), "{report}");
 }
+
+#[test]
+fn a_run_without_a_rule_ends_where_nothing_moves() {
+    let bowl = |w: &T64| (w - 1.0).square().sum();
+    for start in [1.0, 3.0] {
+        let at = || Tensor::full(&[2], start).tracked();
+        let reports = [
+            Lbfgs::new().run(&mut at(), bowl),
+            NewtonCg::new().run(&mut at(), bowl),
+            ConjugateGradient::new(Beta::PolakRibiere).run(&mut at(), bowl),
+            GaussNewton::new().least_squares(&mut at(), |w: &T64| w - 1.0),
+        ];
+        for report in reports.map(|r| r.expect("finite")) {
+            assert!(report.iterations < 60 && report.value < 1e-28, "from {start}: {report}");
+            assert_eq!(report.reason, Reason::NoProgress, "{report}");
+        }
+    }
+    let mut w = Tensor::full(&[2], 3.0).tracked();
+    let why = GradientDescent::new(Fixed(-0.1)).run(&mut w, bowl).expect_err("climbs").to_string();
+    assert!(why.contains("rate") && w.to_vec() == [3.0, 3.0], "{why}");
+}

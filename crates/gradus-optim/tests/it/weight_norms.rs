@@ -2,7 +2,7 @@
 
 use super::penalties::{T64, close, data, net, numbers, of_penalty};
 use gradus_optim::gradus_tensor::{Grad, Mode, Param, Role, Tensor, grad};
-use gradus_optim::penalty;
+use gradus_optim::{Objective, penalty};
 
 /// The rotation of the plane by a.
 fn rotation(a: f64) -> T64 {
@@ -72,4 +72,39 @@ fn the_nuclear_penalty_sums_singular_values_and_its_gradient_is_orthogonal() {
     let g = grad(&penalty::nuclear_norm(&leaf).expect("finite"), &leaf).expect("used");
     close(&g.to_vec(), &(with_singular_values([3.0, 0.0]) / 3.0).to_vec(), 1e-13, "u vᵀ");
     assert!(penalty::nuclear_norm(&T64::full(&[2, 2], f64::NAN)).is_err());
+}
+
+#[test]
+fn the_spectral_norm_knows_every_size() {
+    for size in [1e-200, 1e-60, 1.0, 1e60, 1e200] {
+        let w = (with_singular_values([3.0, 1.0]) * size).tracked();
+        let norm = penalty::spectral_norm(&w);
+        let g = grad(&norm, &w).expect("tracked");
+        assert!((norm.item() / size - 3.0).abs() < 1e-12, "{size:e}: {}", norm.item());
+        // ∂σ/∂W = u vᵀ, of length 1 whatever the size of W.
+        assert!((g.square().sum().item() - 1.0).abs() < 1e-12, "{size:e}: {g:?}");
+    }
+}
+
+#[test]
+fn a_tied_weight_counts_once_by_any_of_its_names_and_roles() {
+    let own = Param::new(&numbers(&[3, 4], 2), Role::Weight);
+    let net = [own.tie(), own.tie()];
+    let risk = |net: &[Param<f64>; 2], x: &T64, _: &mut Mode| x.matmul(&net[0].value().t()).square().mean();
+    let value = |p: penalty::FrobeniusSq| of_penalty(risk, p, &net, &numbers(&[5, 4], 9)).1;
+    let square = own.value().square().sum().item();
+    let one = || penalty::frobenius_sq(1.0);
+    for p in [one(), one().everything(), one().named("0"), one().named("1"), one().named("0").named("1")] {
+        assert!((value(p.clone()) - square).abs() < 1e-12, "{p:?}");
+    }
+}
+
+#[test]
+fn each_pattern_must_match() {
+    let (net, x) = (net(), numbers(&[5, 4], 9));
+    let of =
+        |p: penalty::FrobeniusSq| Objective::new(data).with(p).evaluate(&net, &x, &mut Mode::eval()).map(|e| e.data());
+    assert!(of(penalty::frobenius_sq(1.0).named("0")).is_ok());
+    let why = of(penalty::frobenius_sq(1.0).named("0").named("nothing")).expect_err("one is wrong").to_string();
+    assert!(why.contains("`nothing`"), "{why}");
 }
