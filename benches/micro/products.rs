@@ -44,7 +44,7 @@ fn convolutions(c: &mut Criterion) {
         let (mut x, mut w, mut y) = (numbers::<f32>(nx), numbers::<f32>(nw), numbers::<f32>(ny));
         let name = format!("{}x{size}x{size} to {}", channels[0], channels[1]);
         let mut group = c.benchmark_group("conv");
-        group.bench_function(BenchmarkId::new("forward", &name), |b| b.iter(|| conv(&shape, &x, &w, &mut y)));
+        group.bench_function(BenchmarkId::new("forward", &name), |b| b.iter(|| conv(&shape, &x, &w, None, &mut y)));
         group.bench_function(BenchmarkId::new("input adjoint", &name), |b| {
             b.iter(|| conv_input_adjoint(&shape, &y, &w, &mut x));
         });

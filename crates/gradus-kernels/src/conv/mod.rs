@@ -8,6 +8,7 @@ mod columns;
 mod direct;
 mod shape;
 mod stage;
+mod weight;
 
 pub use shape::ConvShape;
 pub(crate) use shape::extent;
@@ -18,20 +19,27 @@ use crate::real::Real;
 use crate::view::View;
 use columns::{columns, columns_adjoint};
 
-/// y[b, o, p] = Σ_{c, t} w[o, c, t] · x[b, c, p·stride + t·dilation − padding], zero outside of x.
+/// y[b, o, p] = Σ_{c, t} w[o, c, t] · x[b, c, p·stride + t·dilation − padding], zero outside of x; and + bias[o] where there is one.
 ///
-/// Shapes: x `[batch, channels_in, h, w]`, w `[channels_out, channels_in / groups, kh, kw]`, out
+/// Shapes: x `[batch, channels_in, h, w]`, w `[channels_out, channels_in / groups, kh, kw]`, bias `[channels_out]`, out
 /// `[batch, channels_out, oh, ow]`, all row-major.
 ///
 /// # Panics
 /// If the shape is refused by [`ConvShape::output`], or a slice has another length.
-pub fn conv<T: Real>(shape: &ConvShape, x: &[T], w: &[T], out: &mut [T]) {
+pub fn conv<T: Real>(shape: &ConvShape, x: &[T], w: &[T], bias: Option<&[T]>, out: &mut [T]) {
     let d = shape.checked(x.len(), w.len(), out.len());
+    assert!(
+        bias.is_none_or(|b| b.len() == shape.channels_out),
+        "conv: the bias must have a number for every output channel"
+    );
     if out.is_empty() {
         return;
     }
     if direct::serves::<T>(&d) {
-        return direct::forward(shape, &d, x, w, out);
+        return direct::forward(shape, &d, x, w, bias, out);
+    }
+    if let Some(bias) = bias {
+        out.chunks_exact_mut(d.points).zip(bias.iter().cycle()).for_each(|(y, &b)| y.fill(b));
     }
     let mut scratch = Shared::stale(d.taps * d.points);
     let cols = scratch.get_mut().expect("a fresh buffer has one owner");
@@ -39,7 +47,12 @@ pub fn conv<T: Real>(shape: &ConvShape, x: &[T], w: &[T], out: &mut [T]) {
         let group = i % shape.groups;
         columns(shape, &d, &x[i * d.image..][..d.image], cols);
         let w = &w[group * d.rows * d.taps..][..d.rows * d.taps];
-        matmul(flat(w, &[d.rows, d.taps], &[d.taps, 1]), flat(cols, &[d.taps, d.points], &[d.points, 1]), false, out);
+        matmul(
+            flat(w, &[d.rows, d.taps], &[d.taps, 1]),
+            flat(cols, &[d.taps, d.points], &[d.points, 1]),
+            bias.is_some(),
+            out,
+        );
     }
 }
 
@@ -61,7 +74,7 @@ pub fn conv_input_adjoint<T: Real>(shape: &ConvShape, g: &[T], w: &[T], out: &mu
             let mut scratch = Shared::stale(w.len());
             let weights = scratch.get_mut().expect("a fresh buffer has one owner");
             direct::turned(shape, &d, w, weights);
-            return direct::forward(&turned, &e, g, weights, out);
+            return direct::forward(&turned, &e, g, weights, None, out);
         }
     }
     out.fill(T::ZERO);
@@ -88,7 +101,7 @@ pub fn conv_weight_adjoint<T: Real>(shape: &ConvShape, x: &[T], g: &[T], out: &m
         return out.fill(T::ZERO);
     }
     if d.rows >= 4 {
-        return direct::weight(shape, &d, x, g, out);
+        return weight::weight(shape, &d, x, g, out);
     }
     out.fill(T::ZERO);
     let mut scratch = Shared::stale(d.taps * d.points);

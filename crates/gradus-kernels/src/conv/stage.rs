@@ -52,45 +52,59 @@ impl Stage {
         offsets
     }
 
-    /// Fills the stage for the output rows from `first` on with channels of `x`, an image of a group.
-    pub(super) fn fill<T: Real>(
+    /// Fills the stage for the output rows from `first` on. `line(c, y)` starts with line y of plane c of the image, of which a point is
+    /// `each` numbers.
+    pub(super) fn fill<'a, T: Real>(
         &self,
         shape: &ConvShape,
         first: usize,
-        channels: Range<usize>,
-        x: &[T],
+        (planes, each): (Range<usize>, usize),
+        line: impl Fn(usize, usize) -> &'a [T],
         stage: &mut [T],
     ) {
         let ([sh, sw], [ph, pw], [ih, iw]) = (shape.stride, shape.padding, shape.spatial);
         let [h, w] = self.size;
-        let mut lines = stage.chunks_exact_mut(w);
-        for c in channels {
+        let mut lines = stage.chunks_exact_mut(w * each);
+        for c in planes {
             for (fy, fx) in (0..sh).flat_map(|fy| (0..sw).map(move |fx| (fy, fx))) {
                 // Columns q with 0 ≤ q·sw + fx − pw < iw.
                 let left = pw.saturating_sub(fx).div_ceil(sw).min(w);
                 let right = (iw + pw).saturating_sub(fx).div_ceil(sw).clamp(left, w);
                 for row in 0..h {
-                    let line = lines.next().expect("the stage holds all lines");
+                    let to = lines.next().expect("the stage holds all lines");
                     let y = ((first + row) * sh + fy).wrapping_sub(ph);
                     if y >= ih || left == right {
-                        line.fill(T::ZERO);
+                        to.fill(T::ZERO);
                         continue;
                     }
-                    line[..left].fill(T::ZERO);
-                    line[right..].fill(T::ZERO);
-                    let (line, x) = (&mut line[left..right], &x[(c * ih + y) * iw + left * sw + fx - pw..]);
-                    if sw == 1 {
-                        // A loop instead of a call of memcpy: the lines are short.
-                        for (to, &from) in line.iter_mut().zip(x) {
-                            *to = from;
-                        }
-                    } else {
-                        for (to, &from) in line.iter_mut().zip(x.iter().step_by(sw)) {
-                            *to = from;
+                    to[..left * each].fill(T::ZERO);
+                    to[right * each..].fill(T::ZERO);
+                    let to = &mut to[left * each..right * each];
+                    let x = &line(c, y)[(left * sw + fx - pw) * each..];
+                    match (each, sw) {
+                        // Loops instead of calls of memcpy: the runs are short.
+                        (1, 1) => to.iter_mut().zip(x).for_each(|(to, &from)| *to = from),
+                        (1, _) => to.iter_mut().zip(x.iter().step_by(sw)).for_each(|(to, &from)| *to = from),
+                        (_, 1) => to.copy_from_slice(&x[..to.len()]),
+                        _ => {
+                            for (to, from) in to.chunks_exact_mut(each).zip(x.chunks(each).step_by(sw)) {
+                                to.copy_from_slice(from);
+                            }
                         }
                     }
                 }
             }
         }
+    }
+
+    /// How many lines of the image the stage reaches, at most.
+    pub(super) fn tall(&self, shape: &ConvShape) -> usize {
+        (self.size[0] * shape.stride[0]).min(shape.spatial[0])
+    }
+
+    /// The lines of the image that the stage of the output rows from `first` on is made of.
+    pub(super) fn lines(&self, shape: &ConvShape, first: usize) -> Range<usize> {
+        let line = |row: usize| (row * shape.stride[0]).saturating_sub(shape.padding[0]).min(shape.spatial[0]);
+        line(first)..line(first + self.size[0])
     }
 }

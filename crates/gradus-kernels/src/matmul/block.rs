@@ -2,11 +2,11 @@
 
 use super::pack::{Matrix, Panels, panel};
 use super::thin::{row_times_columns, row_times_rows};
-use super::tile::{Left, Out, Right, Steps, height, tile};
+use super::tile::{Columns, Left, Out, Right, Steps, height, tile};
 use super::vector::{Job, Vector, tile_size, with_vectors};
 use crate::buffer::Shared;
 use crate::real::Real;
-use crate::threads::for_each_piece;
+use crate::threads::for_each_piece_with;
 use std::mem::MaybeUninit;
 
 /// What is done to each run of finished numbers: (row, first column, numbers).
@@ -53,6 +53,11 @@ fn k_block(k: usize, most: usize) -> usize {
 
 /// Products of fewer multiplications than this are one piece.
 const PIECE: usize = 1 << 19;
+
+/// How many nanoseconds so many multiplications take on one thread, roughly: about a vector a cycle.
+pub(crate) fn nanos<T>(multiplications: usize) -> usize {
+    multiplications * size_of::<T>() / 256
+}
 
 /// Whether b is rewritten on the way: where few rows use a panel, one that is used at once, out of the nearest cache, costs less than
 /// all of b written and read again.
@@ -142,7 +147,7 @@ pub(crate) unsafe fn product<T: Real>(
 pub(crate) unsafe fn pack<T: Real>(k: usize, n: usize, b: Matrix<T>, to: Target<T>) {
     let (_, nr) = tile_size::<T>();
     let each = ((1 << 15) / (k * nr).max(1)).max(1) * nr;
-    for_each_piece(n.div_ceil(each), |i| {
+    for_each_piece_with(n.div_ceil(each), k * n / 4, |i| {
         let j = i * each;
         // SAFETY: pieces write different panels; addresses are the caller's.
         unsafe {
@@ -178,17 +183,17 @@ pub(crate) unsafe fn pieces<T: Real>(
                 Operand::Any(b) => Operand::Any(b.from(0, j)),
                 Operand::Panels(b) => Operand::Panels(Matrix { data: b.data.add(j * k), ..b }),
             };
-            let c = Out { data: c.at(i * n + j), row: n, accumulate };
-            with_vectors(Piece { m, k, n: width, a: a.from(i, 0), b, c });
+            let c = c.at(i * n + j);
+            with_vectors(Piece { m, k, n: width, a: a.from(i, 0), b, c, row: n, accumulate });
             if let Some(f) = epilogue {
                 for r in 0..m {
-                    f(i + r, j, std::slice::from_raw_parts_mut(c.data.add(r * n), width));
+                    f(i + r, j, std::slice::from_raw_parts_mut(c.add(r * n), width));
                 }
             }
         }
     };
     let count = row_pieces * n.div_ceil(columns);
-    if count == 1 { body(0) } else { for_each_piece(count, body) }
+    if count == 1 { body(0) } else { for_each_piece_with(count, nanos::<T>(m * n * k), body) }
 }
 
 /// One piece, on this thread.
@@ -198,13 +203,15 @@ struct Piece<T> {
     n: usize,
     a: Matrix<T>,
     b: Operand<T>,
-    c: Out<T>,
+    c: *mut T,
+    row: usize,
+    accumulate: bool,
 }
 
 impl<T: Real> Job<T> for Piece<T> {
     #[inline(always)]
     unsafe fn run<V: Vector<T = T>>(self) {
-        let Piece { m, k, n, a, b, c } = self;
+        let Piece { m, k, n, a, b, c, row, accumulate } = self;
         let width = 2 * V::LANES;
         let block = match b {
             // A panel is written in its whole width, whatever the width of the piece, and must fit its room.
@@ -220,21 +227,23 @@ impl<T: Real> Job<T> for Piece<T> {
                 let depth = block.min(k - p);
                 let mut j = 0;
                 while j < n {
-                    let right = match b {
-                        Operand::Rows(b) => Right { data: b.data.add(p * b.row + j), steps: Steps(b.row) },
+                    let (data, steps) = match b {
+                        Operand::Rows(b) => (b.data.add(p * b.row + j), Steps(b.row)),
                         Operand::Any(b) => {
                             debug_assert!(depth * width * size_of::<T>() <= NEAR, "a panel does not fit its room");
                             panel::<V>(depth, width.min(n - j), b.from(p, j), near);
-                            Right { data: near.cast_const(), steps: Steps(width) }
+                            (near.cast_const(), Steps(width))
                         }
-                        Operand::Panels(b) => Right { data: b.data.add(j * k + p * width), steps: Steps(width) },
+                        Operand::Panels(b) => (b.data.add(j * k + p * width), Steps(width)),
                     };
+                    let right = Right { data, steps, apart: V::LANES };
                     let mut i = 0;
                     while i < m {
                         let h = height(m - i, V::ROWS);
                         let left = Left { data: a.from(i, p).data, rows: Steps(a.row), steps: Steps(a.col) };
-                        let out = Out { data: c.data.add(i * c.row + j), accumulate: c.accumulate || p > 0, ..c };
-                        tile::<V, _, _, _>(h, width.min(n - j), depth, left, right, out);
+                        let accumulate = accumulate || p > 0;
+                        let out = Out { data: c.add(i * row + j), row, apart: V::LANES, accumulate };
+                        tile::<V, _, _, _>(h, Columns::Run(width.min(n - j)), depth, left, right, out);
                         i += h;
                     }
                     j += width;

@@ -1,9 +1,9 @@
 //! Machines that our tiles do not know (no AVX2): products by the `matrixmultiply` crate, row block by row block.
 
-use super::block::Target;
+use super::block::{Target, nanos};
 use super::pack::Matrix;
 use crate::real::Real;
-use crate::threads::for_each_piece;
+use crate::threads::for_each_piece_with;
 
 /// Rows of a piece.
 const ROWS: usize = 64;
@@ -20,7 +20,7 @@ pub(super) unsafe fn product<T: Real>(
     accumulate: bool,
 ) {
     let (a_step, b_step) = ((a.row as isize, a.col as isize), (b.row as isize, b.col as isize));
-    for_each_piece(m.div_ceil(ROWS), |i| {
+    for_each_piece_with(m.div_ceil(ROWS), nanos::<T>(m * n * k), |i| {
         let (a, b, c) = (a, b, c);
         let (row, beta) = (i * ROWS, f64::from(u8::from(accumulate)));
         let rows = ROWS.min(m - row);

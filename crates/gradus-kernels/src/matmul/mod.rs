@@ -16,9 +16,9 @@ use crate::simd::{Level, level};
 use crate::view::{Offsets, View};
 use block::Epilogue;
 
-pub(crate) use block::Target;
+pub(crate) use block::{Target, nanos};
 pub(crate) use pack::{Matrix, Panels};
-pub(crate) use tile::{Left, Out, Right, Steps, Table, height, tile};
+pub(crate) use tile::{Columns, Dense, Left, Out, Right, Steps, Table, height, tile};
 pub(crate) use vector::{Job, Vector, tile_size, with_vectors};
 
 /// out = a·b (+ out where `accumulate`): a `[.., m, k]`, b `[.., k, n]` with equal leading axes, out row-major `[.., m, n]`.

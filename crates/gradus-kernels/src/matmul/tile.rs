@@ -22,6 +22,17 @@ impl Walk for Steps {
     }
 }
 
+/// One number after another.
+#[derive(Clone, Copy)]
+pub(crate) struct Dense;
+
+impl Walk for Dense {
+    #[inline(always)]
+    unsafe fn at(self, i: usize) -> usize {
+        i
+    }
+}
+
 /// Offsets from a table.
 #[derive(Clone, Copy)]
 pub(crate) struct Table(pub(crate) *const u32);
@@ -42,31 +53,42 @@ pub(crate) struct Left<T, R, S> {
     pub(crate) steps: S,
 }
 
-/// The right operand: the run of numbers of step p starts at `data + steps.at(p)`.
+/// The right operand: the numbers of step p start at `data + steps.at(p)`, those of the second vector `apart` later.
 #[derive(Clone, Copy)]
 pub(crate) struct Right<T, S> {
     pub(crate) data: *const T,
     pub(crate) steps: S,
+    pub(crate) apart: usize,
 }
 
-/// The tile of the result: row i starts at `data + i·row`.
+/// The columns of a tile.
+#[derive(Clone, Copy)]
+pub(crate) enum Columns {
+    /// So many in a run, at most two vectors of them.
+    Run(usize),
+    /// Two runs of so many, at most a vector each.
+    Pair(usize),
+}
+
+/// The tile of the result: row i starts at `data + i·row`, its second vector `apart` later.
 #[derive(Clone, Copy)]
 pub(crate) struct Out<T> {
     pub(crate) data: *mut T,
     pub(crate) row: usize,
+    pub(crate) apart: usize,
     /// Whether the product is added to what is there.
     pub(crate) accumulate: bool,
 }
 
-/// Computes `height` ≤ V::ROWS rows and `width` ≤ 2·V::LANES columns. Each sum runs over p in order, in one chain of fused
+/// Computes `height` ≤ V::ROWS rows of some columns. Each sum runs over p in order, in one chain of fused
 /// multiply-adds: the bits do not depend on how the product is cut into tiles.
 ///
 /// # Safety
-/// The features of V are on, and every address named by (height, width, k) is valid.
+/// The features of V are on, and every address named by (height, columns, k) is valid.
 #[inline(always)]
 pub(crate) unsafe fn tile<V: Vector, R: Walk, S: Walk, B: Walk>(
     height: usize,
-    width: usize,
+    columns: Columns,
     k: usize,
     a: Left<V::T, R, S>,
     b: Right<V::T, B>,
@@ -76,7 +98,7 @@ pub(crate) unsafe fn tile<V: Vector, R: Walk, S: Walk, B: Walk>(
         ($($h:literal)*) => {
             match height {
                 // SAFETY: the caller's.
-                $($h if $h <= V::ROWS => unsafe { widths::<V, R, S, B, $h>(width, k, a, b, c) },)*
+                $($h if $h <= V::ROWS => unsafe { widths::<V, R, S, B, $h>(columns, k, a, b, c) },)*
                 _ => debug_assert!(false, "tile: height {height}"),
             }
         };
@@ -86,36 +108,41 @@ pub(crate) unsafe fn tile<V: Vector, R: Walk, S: Walk, B: Walk>(
 
 #[inline(always)]
 unsafe fn widths<V: Vector, R: Walk, S: Walk, B: Walk, const H: usize>(
-    width: usize,
+    columns: Columns,
     k: usize,
     a: Left<V::T, R, S>,
     b: Right<V::T, B>,
     c: Out<V::T>,
 ) {
     let l = V::LANES;
-    // SAFETY: the caller's; `last` is the number of lanes of the last vector that exist.
+    // SAFETY: the caller's; `lanes` is how many lanes of the vectors in part exist.
     unsafe {
-        if width == 2 * l {
-            fixed::<V, R, S, B, H, 2, false>(l, k, a, b, c);
-        } else if width > l {
-            fixed::<V, R, S, B, H, 2, true>(width - l, k, a, b, c);
-        } else if width == l {
-            fixed::<V, R, S, B, H, 1, false>(l, k, a, b, c);
-        } else {
-            fixed::<V, R, S, B, H, 1, true>(width, k, a, b, c);
+        match columns {
+            Columns::Run(n) if n == 2 * l => fixed::<V, R, S, B, H, 2, WHOLE>(l, k, a, b, c),
+            Columns::Run(n) if n > l => fixed::<V, R, S, B, H, 2, LAST>(n - l, k, a, b, c),
+            Columns::Run(n) if n == l => fixed::<V, R, S, B, H, 1, WHOLE>(l, k, a, b, c),
+            Columns::Run(n) => fixed::<V, R, S, B, H, 1, LAST>(n, k, a, b, c),
+            Columns::Pair(n) if n == l => fixed::<V, R, S, B, H, 2, WHOLE>(l, k, a, b, c),
+            Columns::Pair(n) => fixed::<V, R, S, B, H, 2, EACH>(n, k, a, b, c),
         }
     }
 }
 
+/// Which vectors of a tile are there in part only: none, the last, each.
+const WHOLE: u8 = 0;
+const LAST: u8 = 1;
+const EACH: u8 = 2;
+
 #[inline(always)]
-unsafe fn fixed<V: Vector, R: Walk, S: Walk, B: Walk, const H: usize, const N: usize, const PART: bool>(
-    last: usize,
+unsafe fn fixed<V: Vector, R: Walk, S: Walk, B: Walk, const H: usize, const N: usize, const PART: u8>(
+    lanes: usize,
     k: usize,
     a: Left<V::T, R, S>,
     b: Right<V::T, B>,
     c: Out<V::T>,
 ) {
-    // SAFETY: the caller vouches for all addresses below (H, N·LANES or less, k).
+    let part = |j: usize| PART == EACH || PART == LAST && j == N - 1;
+    // SAFETY: the caller vouches for all addresses of (H, N vectors or parts of them, k).
     unsafe {
         let mut rows = [a.data; H];
         for i in 0..H {
@@ -124,7 +151,7 @@ unsafe fn fixed<V: Vector, R: Walk, S: Walk, B: Walk, const H: usize, const N: u
         if c.accumulate {
             for i in 0..H {
                 for j in 0..N {
-                    prefetch(c.data.wrapping_add(i * c.row + j * V::LANES));
+                    prefetch(c.data.wrapping_add(i * c.row + j * c.apart));
                 }
             }
         }
@@ -133,8 +160,8 @@ unsafe fn fixed<V: Vector, R: Walk, S: Walk, B: Walk, const H: usize, const N: u
             let (right, step) = (b.data.add(b.steps.at(p)), a.steps.at(p));
             let mut y = [V::zero(); N];
             for j in 0..N {
-                let at = right.add(j * V::LANES);
-                y[j] = if PART && j == N - 1 { V::load_part(at, last) } else { V::load(at) };
+                let at = right.add(j * b.apart);
+                y[j] = if part(j) { V::load_part(at, lanes) } else { V::load(at) };
             }
             for i in 0..H {
                 let x = V::splat(rows[i].add(step));
@@ -145,14 +172,13 @@ unsafe fn fixed<V: Vector, R: Walk, S: Walk, B: Walk, const H: usize, const N: u
         }
         for i in 0..H {
             for j in 0..N {
-                let at = c.data.add(i * c.row + j * V::LANES);
-                let part = PART && j == N - 1;
+                let at = c.data.add(i * c.row + j * c.apart);
                 let mut sum = sums[i][j];
                 if c.accumulate {
-                    sum = sum.add(if part { V::load_part(at, last) } else { V::load(at) });
+                    sum = sum.add(if part(j) { V::load_part(at, lanes) } else { V::load(at) });
                 }
-                if part {
-                    sum.store_part(at, last);
+                if part(j) {
+                    sum.store_part(at, lanes);
                 } else {
                     sum.store(at);
                 }

@@ -4,7 +4,7 @@ use super::planes_of;
 use super::shape::{PoolShape, Windows};
 use crate::real::Real;
 use crate::simd::{Isa, Kernel, simd};
-use crate::threads::for_each_chunk;
+use crate::threads::for_each_chunk_with;
 
 /// y[p, o] = mean over window o of image p. `count_padding`: whether points in the padding count as zeros, or not at all.
 ///
@@ -20,7 +20,7 @@ pub fn average_pool<T: Real>(shape: &PoolShape, count_padding: bool, x: &[T], ou
     let [h, w] = shape.spatial;
     let (area, small) = (h * w, oh * ow);
     let tables = Tables::new(shape, count_padding, [oh, ow]);
-    for_each_chunk(out, planes_of(area) * small, |start, out| {
+    for_each_chunk_with(out, planes_of(area) * small, x.len(), |start, out| {
         for (x, out) in x[start / small * area..].chunks_exact(area).zip(out.chunks_exact_mut(small)) {
             if tables.pairs {
                 simd(Pairs { width: w, ow, x, out });
@@ -43,7 +43,8 @@ pub fn average_pool_adjoint<T: Real>(shape: &PoolShape, count_padding: bool, g: 
     let [h, w] = shape.spatial;
     let (area, small) = (h * w, oh * ow);
     let tables = Tables::new(shape, count_padding, [oh, ow]);
-    for_each_chunk(out, planes_of(area) * area, |start, out| {
+    let nanos = out.len();
+    for_each_chunk_with(out, planes_of(area) * area, nanos, |start, out| {
         for (g, x) in g[start / area * small..].chunks_exact(small).zip(out.chunks_exact_mut(area)) {
             if tables.pairs {
                 simd(PairsAdjoint { width: w, ow, g, x });

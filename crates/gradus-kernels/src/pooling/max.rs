@@ -5,7 +5,7 @@ use super::shape::{PoolShape, Windows};
 use crate::matmul::Target;
 use crate::real::Real;
 use crate::simd::{Isa, Kernel, simd};
-use crate::threads::{for_each_chunk, for_each_piece};
+use crate::threads::{for_each_chunk_with, for_each_piece_with};
 
 /// y[p, o] = max over window o of image p; `index` receives the position of the (first) maximum inside its image.
 /// A NaN in a window is its maximum.
@@ -23,9 +23,11 @@ pub fn max_pool<T: Real>(shape: &PoolShape, x: &[T], out: &mut [T], index: &mut 
     let [h, w] = shape.spatial;
     assert!(h * w <= u32::MAX as usize, "max_pool: an image of {h} x {w} points has positions beyond u32");
     let pairs = shape.windows == [Windows::tiles(2); 2];
+    let corner = |i: usize| (2 * (i / ow) * w + 2 * (i % ow)) as u32;
+    let corners: Vec<u32> = if pairs { (0..oh * ow).map(corner).collect() } else { Vec::new() };
     let (area, planes) = (oh * ow, planes_of(h * w));
     let (values, places) = (Target(out.as_mut_ptr()), Target(index.as_mut_ptr()));
-    for_each_piece(shape.planes.div_ceil(planes), |piece| {
+    for_each_piece_with(shape.planes.div_ceil(planes), x.len() / 2, |piece| {
         let mut scratch = (Vec::new(), Vec::new());
         for p in piece * planes..shape.planes.min((piece + 1) * planes) {
             // SAFETY: plane p of both results belongs to this piece alone; both hold `planes` planes of `area` numbers.
@@ -37,7 +39,7 @@ pub fn max_pool<T: Real>(shape: &PoolShape, x: &[T], out: &mut [T], index: &mut 
             };
             let x = &x[p * h * w..(p + 1) * h * w];
             if pairs {
-                simd(Pairs { width: w, ow, x, out, index, scratch: &mut scratch });
+                simd(Pairs { width: w, x, out, index, corners: &corners, scratch: &mut scratch });
             } else {
                 plane(shape, x, ow, out, index);
             }
@@ -47,8 +49,9 @@ pub fn max_pool<T: Real>(shape: &PoolShape, x: &[T], out: &mut [T], index: &mut 
 
 /// Whether `b` takes the place of the maximum `a`. A NaN wins and stays.
 #[inline(always)]
+#[allow(clippy::neg_cmp_op_on_partial_ord, reason = "a NaN b is not below a")]
 fn takes<T: Real>(b: T, a: T) -> bool {
-    (b > a) | (b.is_nan() & !a.is_nan())
+    !(b <= a) & !a.is_nan()
 }
 
 fn plane<T: Real>(shape: &PoolShape, x: &[T], ow: usize, out: &mut [T], index: &mut [u32]) {
@@ -71,13 +74,14 @@ fn plane<T: Real>(shape: &PoolShape, x: &[T], ow: usize, out: &mut [T], index: &
     }
 }
 
-/// Tiles of 2 x 2 of one plane: the better of two neighbours along all rows at once, then of two rows.
+/// Tiles of 2 x 2 of one plane: the better of two rows along their length, then of two neighbours along all rows at once.
 struct Pairs<'a, T> {
     width: usize,
-    ow: usize,
     x: &'a [T],
     out: &'a mut [T],
     index: &'a mut [u32],
+    /// The position of the upper left point of each window.
+    corners: &'a [u32],
     scratch: &'a mut (Vec<T>, Vec<u32>),
 }
 
@@ -85,30 +89,28 @@ impl<T: Real> Kernel for Pairs<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Isa>(self, _: S) {
-        let Pairs { width, ow, x, out, index, scratch: (best, place) } = self;
-        let lines = 2 * out.len() / ow;
-        best.resize(lines * ow, T::ZERO);
-        place.resize(lines * ow, 0);
-        // Lines of even width follow each other without a gap: one long run.
-        let (runs, run) = if width == 2 * ow { (1, lines * ow) } else { (lines, ow) };
-        for r in 0..runs {
-            let x = &x[r * width..][..2 * run];
-            let (best, place) = (&mut best[r * run..][..run], &mut place[r * run..][..run]);
-            for q in 0..run {
-                let (a, b) = (x[2 * q], x[2 * q + 1]);
-                let second = takes(b, a);
-                best[q] = if second { b } else { a };
-                place[q] = (r * width + 2 * q) as u32 + u32::from(second);
+        let Pairs { width, x, out, index, corners, scratch: (best, lower) } = self;
+        let (n, run) = (out.len(), width / 2 * 2);
+        best.resize(2 * n, T::ZERO);
+        lower.resize(2 * n, 0);
+        let lines = best.chunks_exact_mut(run).zip(lower.chunks_exact_mut(run));
+        for ((best, lower), x) in lines.zip(x.chunks_exact(2 * width)) {
+            let (top, bottom) = (&x[..run], &x[width..][..run]);
+            for k in 0..run {
+                let takes = takes(bottom[k], top[k]);
+                best[k] = if takes { bottom[k] } else { top[k] };
+                lower[k] = u32::from(takes);
             }
         }
-        let lines = best.chunks_exact(2 * ow).zip(place.chunks_exact(2 * ow));
-        for ((y, at), (best, place)) in out.chunks_exact_mut(ow).zip(index.chunks_exact_mut(ow)).zip(lines) {
-            let ((a, b), (p, q)) = (best.split_at(ow), place.split_at(ow));
-            for j in 0..ow {
-                let lower = takes(b[j], a[j]);
-                y[j] = if lower { b[j] } else { a[j] };
-                at[j] = if lower { q[j] } else { p[j] };
-            }
+        let (best, lower, index, corners) = (&best[..2 * n], &lower[..2 * n], &mut index[..n], &corners[..n]);
+        for q in 0..n {
+            let (a, b) = (best[2 * q], best[2 * q + 1]);
+            let (p, r) = (lower[2 * q], lower[2 * q + 1]);
+            // Of equal ones the upper is the first.
+            let alike = (a == b) | (a.is_nan() & b.is_nan());
+            let second = takes(b, a) | (alike & (p > r));
+            out[q] = if second { b } else { a };
+            index[q] = corners[q] + (if second { r } else { p }) * width as u32 + u32::from(second);
         }
     }
 }
@@ -124,7 +126,7 @@ pub fn pick<T: Real>(shape: &PoolShape, x: &[T], index: &[u32], out: &mut [T]) {
         return;
     }
     let (area, small) = (shape.spatial[0] * shape.spatial[1], oh * ow);
-    for_each_chunk(out, planes_of(area) * small, |start, out| {
+    for_each_chunk_with(out, planes_of(area) * small, index.len(), |start, out| {
         let planes = x[start / small * area..].chunks_exact(area);
         for ((y, at), x) in out.chunks_exact_mut(small).zip(index[start..].chunks_exact(small)).zip(planes) {
             y.iter_mut().zip(at).for_each(|(y, &at)| *y = x[at as usize]);
@@ -143,7 +145,7 @@ pub fn pick_adjoint<T: Real>(shape: &PoolShape, g: &[T], index: &[u32], out: &mu
         return out.fill(T::ZERO);
     }
     let (area, small) = (shape.spatial[0] * shape.spatial[1], oh * ow);
-    for_each_chunk(out, planes_of(area) * area, |start, out| {
+    for_each_chunk_with(out, planes_of(area) * area, 2 * g.len(), |start, out| {
         out.fill(T::ZERO);
         let start = start / area * small;
         let planes = g[start..].chunks_exact(small).zip(index[start..].chunks_exact(small));

@@ -93,7 +93,7 @@ fn convolution_and_adjoints() {
             f(&mut out);
             out
         };
-        same_bits("conv", || run(ny, &|out| conv(&shape, &x, &w, out)));
+        same_bits("conv", || run(ny, &|out| conv(&shape, &x, &w, None, out)));
         same_bits("conv_input_adjoint", || run(nx, &|out| conv_input_adjoint(&shape, &g, &w, out)));
         same_bits("conv_weight_adjoint", || run(nw, &|out| conv_weight_adjoint(&shape, &x, &g, out)));
     }

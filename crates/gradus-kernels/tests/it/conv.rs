@@ -51,17 +51,22 @@ fn check(s: &ConvShape) {
         ndx[i] += g[o] * w[t];
         ndw[t] += g[o] * x[i];
     });
-    conv(s, &x, &w, &mut y);
+    conv(s, &x, &w, None, &mut y);
     conv_input_adjoint(s, &g, &w, &mut dx);
     conv_weight_adjoint(s, &x, &g, &mut dw);
     assert_eq!(y, ny_, "conv {s:?}");
+    let bias = numbers(s.channels_out, 4);
+    conv(s, &x, &w, Some(&bias), &mut y);
+    let each = (ny / s.batch.max(1) / s.channels_out.max(1)).max(1);
+    let with = ny_.chunks(each).zip(bias.iter().cycle()).flat_map(|(y, b)| y.iter().map(move |y| y + b));
+    assert_eq!(y, with.collect::<Vec<_>>(), "conv with a bias {s:?}");
     assert_eq!(dx, ndx, "conv_input_adjoint {s:?}");
     assert_eq!(dw, ndw, "conv_weight_adjoint {s:?}");
 
     let double = |v: &[f32]| v.iter().map(|&x| f64::from(x)).collect::<Vec<_>>();
     let (x, w, g) = (double(&x), double(&w), double(&g));
     let (mut y, mut dx, mut dw) = (vec![f64::NAN; ny], vec![f64::NAN; nx], vec![f64::NAN; nw]);
-    conv(s, &x, &w, &mut y);
+    conv(s, &x, &w, None, &mut y);
     conv_input_adjoint(s, &g, &w, &mut dx);
     conv_weight_adjoint(s, &x, &g, &mut dw);
     assert_eq!(y, double(&ny_), "conv f64 {s:?}");
@@ -99,6 +104,8 @@ fn shapes_of_real_nets() {
         (1, [40, 3], [5, 5], [3, 3]),
         (3, [5, 20], [1, 50], [1, 7]),
         (1, [2, 70], [33, 1], [3, 1]),
+        (2, [70, 40], [40, 41], [3, 3]),
+        (5, [16, 36], [6, 70], [3, 2]),
     ] {
         for stride in [1, 2] {
             let mut s = ConvShape::new(batch, channels, spatial, kernel);

@@ -1,7 +1,6 @@
 //! Convolution over one and two spatial axes.
 
 use super::builder::{ConvBuilder, Convolution, kernel_layer};
-use super::with_bias;
 use crate::layer::Layer;
 use gradus_derive::Module;
 use gradus_init::Fans;
@@ -9,7 +8,7 @@ use gradus_tensor::rand::Rng;
 use gradus_tensor::{Mode, Param, Real, Role, Sliding, Tensor};
 
 macro_rules! layers {
-    ($($(#[$doc:meta])* $Layer:ident, $Builder:ident, $d:literal, $who:literal, $method:ident;)+) => {$(
+    ($($(#[$doc:meta])* $Layer:ident, $Builder:ident, $d:literal, $who:literal, $method:ident, $biased:ident;)+) => {$(
         $(#[$doc])*
         #[derive(Debug, Module)]
         pub struct $Layer<T: Real = f32> {
@@ -38,7 +37,11 @@ macro_rules! layers {
             /// The output for the input `x`.
             #[track_caller]
             pub fn forward(&self, x: &Tensor<T>, mode: &mut Mode) -> Tensor<T> {
-                let y = with_bias(x.$method(&self.weight.value(), self.by), self.bias.as_ref());
+                let w = self.weight.value();
+                let y = match &self.bias {
+                    Some(bias) => x.$biased(&w, &bias.value(), self.by),
+                    None => x.$method(&w, self.by),
+                };
                 mode.report(self, &[x], y)
             }
 
@@ -64,7 +67,7 @@ layers! {
     ///
     /// # Panics
     /// If x has other channels, or the kernel reaches beyond the padded input.
-    Conv1d, Conv1dBuilder, 1, "conv1d", conv1d;
+    Conv1d, Conv1dBuilder, 1, "conv1d", conv1d, conv1d_bias;
     /// Convolution over two axes: `y[o, p] = b[o] + Σ w[o, c, t] x[c, p·stride + t·dilation − padding]`.
     ///
     /// Shapes: x `[n, in, h, w]`, w `[out, in / groups, kh, kw]`, b `[out]`, y `[n, out, h′, w′]`. Initial w ~ Glorot uniform with the
@@ -72,5 +75,5 @@ layers! {
     ///
     /// # Panics
     /// If x has other channels, or the kernel reaches beyond the padded image.
-    Conv2d, Conv2dBuilder, 2, "conv2d", conv2d;
+    Conv2d, Conv2dBuilder, 2, "conv2d", conv2d, conv2d_bias;
 }

@@ -30,8 +30,14 @@ impl Default for Sliding {
 }
 
 impl Sliding {
+    /// Over one axis, as if over images of height 1.
+    pub(super) fn flat(self) -> Self {
+        let Sliding { stride, padding, dilation, groups } = self;
+        Sliding { stride: [1, stride[1]], padding: [0, padding[1]], dilation: [1, dilation[1]], groups }
+    }
+
     /// The sizes of a convolution of x `[batch, in, h, w]` by w `[out, in / groups, kh, kw]`.
-    fn sizes(&self, who: &str, x: &[usize], w: &[usize]) -> Result<ConvShape, Refusal> {
+    pub(super) fn sizes(&self, who: &str, x: &[usize], w: &[usize]) -> Result<ConvShape, Refusal> {
         let (&[batch, channels_in, h, wide], &[channels_out, depth, kh, kw]) = (x, w) else {
             return Err(format!("{who}: the image must be [batch, channels, h, w] and the kernel [out, in / groups, kh, kw], got {x:?} and {w:?}"));
         };
@@ -42,7 +48,7 @@ impl Sliding {
         Ok(ConvShape { batch, channels_in, channels_out, groups, spatial: [h, wide], kernel: [kh, kw], stride, padding, dilation })
     }
 
-    fn output(&self, who: &str, x: &[usize], w: &[usize]) -> Result<Dims, Refusal> {
+    pub(super) fn output(&self, who: &str, x: &[usize], w: &[usize]) -> Result<Dims, Refusal> {
         let [h, wide] = self.sizes(who, x, w)?.output()?;
         Ok([x[0], w[0], h, wide].into_iter().collect())
     }
@@ -50,20 +56,20 @@ impl Sliding {
 
 /// y[b, o, p] = Σ w[o, c, t] · x[b, c, p·stride + t·dilation − padding].
 #[derive(Clone, Debug)]
-pub struct Conv(Sliding);
+pub struct Conv(pub(super) Sliding);
 
 /// The adjoint of [`Conv`] in the image: image of shape `x` from (cotangent, kernel). The transposed convolution.
 #[derive(Clone, Debug)]
 pub struct ConvInput {
-    by: Sliding,
-    x: [usize; 2],
+    pub(super) by: Sliding,
+    pub(super) x: [usize; 2],
 }
 
 /// The adjoint of [`Conv`] in the kernel: kernel of spatial size `kernel` from (image, cotangent).
 #[derive(Clone, Debug)]
 pub struct ConvWeight {
-    by: Sliding,
-    kernel: [usize; 2],
+    pub(super) by: Sliding,
+    pub(super) kernel: [usize; 2],
 }
 
 impl<T: Real> Bilinear<T> for Conv {
@@ -73,7 +79,7 @@ impl<T: Real> Bilinear<T> for Conv {
     }
     fn eval(&self, x: View<'_, T>, w: View<'_, T>, out: &mut [T]) {
         let Ok(sizes) = self.0.sizes("conv", x.shape, w.shape) else { return };
-        conv(&sizes, &x.flat(), &w.flat(), out);
+        conv(&sizes, &x.flat(), &w.flat(), None, out);
     }
     fn apply(&self, x: &Tensor<T>, w: &Tensor<T>) -> Tensor<T> {
         T::apply(T::boxed(self.clone()), &[x, w])
@@ -164,7 +170,7 @@ impl<T: Real> Tensor<T> {
     #[track_caller]
     #[must_use]
     pub fn conv1d(&self, kernel: &Self, by: Sliding) -> Self {
-        self.unsqueeze(-2).conv2d(&kernel.unsqueeze(-2), flat_height(by)).squeeze(-2)
+        self.unsqueeze(-2).conv2d(&kernel.unsqueeze(-2), by.flat()).squeeze(-2)
     }
 
     /// The transposed convolution, the adjoint of [`conv2d`](Self::conv2d) in the image: x `[batch, in, h, w]`, kernel
@@ -199,15 +205,11 @@ impl<T: Real> Tensor<T> {
     #[track_caller]
     #[must_use]
     pub fn conv1d_transposed(&self, kernel: &Self, by: Sliding, extra: usize) -> Self {
-        self.unsqueeze(-2).conv2d_transposed(&kernel.unsqueeze(-2), flat_height(by), [0, extra]).squeeze(-2)
+        self.unsqueeze(-2).conv2d_transposed(&kernel.unsqueeze(-2), by.flat(), [0, extra]).squeeze(-2)
     }
 }
 
-fn flat_height(by: Sliding) -> Sliding {
-    Sliding { stride: [1, by.stride[1]], padding: [0, by.padding[1]], dilation: [1, by.dilation[1]], groups: by.groups }
-}
-
-fn ways() -> Vec<(&'static str, Sliding, [[usize; 4]; 2])> {
+pub(super) fn ways() -> Vec<(&'static str, Sliding, [[usize; 4]; 2])> {
     let d = Sliding::default();
     vec![
         ("plain", d, [[1, 1, 3, 3], [1, 1, 2, 2]]),
