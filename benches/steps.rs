@@ -1,7 +1,7 @@
 //! gradus as a program that runs workloads when it is told to: the conversation of README.md.
 
 use gradus::kernels::threads::set_threads;
-use gradus_benches::workloads::{ALL, Purpose, Row, Work, scale};
+use gradus_benches::workloads::{Purpose, Row, Work, all, scale};
 use serde_json::{Value, json};
 use std::io::{BufRead, Write};
 use std::time::Instant;
@@ -13,7 +13,7 @@ fn main() {
     set_threads(threads);
     match flag("--json") {
         Some(path) => {
-            let all: Vec<Value> = ALL.iter().map(|row| alone(row, threads)).collect();
+            let all: Vec<Value> = all().map(|row| alone(row, threads)).collect();
             let text = serde_json::to_string_pretty(&all).expect("numbers and names");
             std::fs::write(path, text + "\n").unwrap_or_else(|e| panic!("steps: {path}: {e}"));
         }
@@ -34,10 +34,10 @@ fn converse() {
     say("ready");
     for line in std::io::stdin().lock().lines().map_while(Result::ok) {
         let words: Vec<&str> = line.split_whitespace().collect();
-        let row = words.get(1).and_then(|name| ALL.iter().find(|row| row.0 == *name));
+        let row = words.get(1).and_then(|name| all().find(|row| row.0 == *name));
         let answer = match (words.as_slice(), row) {
             (["quit"], _) => return,
-            (["list"], _) => json!(ALL.iter().map(|row| row.0).collect::<Vec<_>>()),
+            (["list"], _) => json!(all().map(|row| row.0).collect::<Vec<_>>()),
             (["run", _], Some(&(name, ops, make))) => {
                 if held.as_ref().is_none_or(|h| h.0 != name) {
                     held = None;

@@ -191,6 +191,36 @@ def elementwise(dropout):
     return gradient_only(timed, step, loss, dropout)
 
 
+def function(f, n, positive):
+    """A function of n numbers into a warm buffer."""
+
+    def make(dropout):
+        x = tensor(normals(1, (n,)))
+        x = x.abs() + 0.01 if positive else x
+        y = torch.empty_like(x)
+        return lambda: f(x, out=y), lambda: None, lambda: y.double().mean().item(), 1
+
+    return make
+
+
+def functions():
+    """Name -> function, as in workloads/functions.rs."""
+    both = {
+        "exp": (torch.exp, False),
+        "log": (torch.log, True),
+        "log1p": (torch.log1p, True),
+        "tanh": (torch.tanh, False),
+        "sigmoid": (torch.sigmoid, False),
+        "softplus": (torch._C._nn.softplus, False),
+        "erf": (torch.erf, False),
+        "gelu": (torch._C._nn.gelu, False),
+        "sin": (torch.sin, False),
+        "cos": (torch.cos, False),
+    }
+    sizes = {"100k": 10**5, "10m": 10**7}
+    return {f"{name}_{size}": function(*of, n, p) for name, (*of, p) in both.items() for size, n in sizes.items()}
+
+
 def adam_10m(dropout):
     p = nn.Parameter(tensor(normals(1, (10**7,))))
     p.grad = tensor(normals(2, (10**7,)))
@@ -255,6 +285,7 @@ serve(
         "normal_init_10m": normal_init_10m,
         "chain_tanh_forward": chain(False),
         "chain_tanh": chain(True),
+        **functions(),
     },
     scale,
 )

@@ -2,6 +2,7 @@
 
 mod descent;
 mod fill;
+mod functions;
 mod gaussian;
 mod images;
 mod mlp;
@@ -33,8 +34,12 @@ pub enum Purpose {
 /// Name, number of ops by which the time of a step is divided, and how it is prepared.
 pub type Row = (&'static str, u32, fn(Purpose) -> Box<dyn Work>);
 
-/// Every workload.
-pub const ALL: &[Row] = &[
+/// Every workload: training steps and fills, then single functions.
+pub fn all() -> impl Iterator<Item = &'static Row> {
+    STEPS.iter().chain(functions::ALL)
+}
+
+const STEPS: &[Row] = &[
     ("mlp_digits", 1, mlp::digits),
     ("mlp_bn_dropout", 1, mlp::bn_dropout),
     ("tiny_gaussian", 1, gaussian::tiny),
