@@ -2,7 +2,7 @@
 
 use crate::real::Real;
 use crate::simd::{Isa, Kernel, simd};
-use crate::threads::for_each_chunk;
+use crate::threads::for_each_chunk_with;
 use crate::view::{Offsets, View, is_contiguous};
 
 /// A function of N numbers, applied lane by lane. `at` must be `#[inline(always)]` and free of branches that depend on data.
@@ -105,7 +105,8 @@ pub fn elementwise<T: Real, const N: usize>(
 /// [`elementwise`] over long contiguous inputs, in pieces.
 #[inline(never)]
 fn chunked<T: Real, const N: usize>(flat: [&[T]; N], out: &mut [T], body: &(dyn Fn([&[T]; N], &mut [T]) + Sync)) {
-    for_each_chunk(out, PIECE, |start, out| body(flat.map(|x| &x[start..start + out.len()]), out));
+    let nanos = out.len() / 8;
+    for_each_chunk_with(out, PIECE, nanos, |start, out| body(flat.map(|x| &x[start..start + out.len()]), out));
 }
 
 /// [`elementwise`] where an input is not contiguous: apart, because its scratch on the stack would cost every small call, and once for
@@ -136,7 +137,8 @@ fn strided<T: Real, const N: usize>(
         run = shape[split];
     }
     let per_piece = (PIECE / run.max(1)).max(1);
-    for_each_chunk(out, per_piece * run, |start, out| {
+    let nanos = out.len() / 4;
+    for_each_chunk_with(out, per_piece * run, nanos, |start, out| {
         let mut offsets = inputs.map(|x| {
             let mut o = Offsets::new(&x.shape[..split], &x.strides[..split]);
             o.skip_to(start / run);
@@ -156,6 +158,8 @@ fn strided<T: Real, const N: usize>(
                     let x = &inputs[i].data[at[i]..];
                     match step[i] {
                         1 => {}
+                        // One number for the whole row, of which the first part is the longest.
+                        0 if j > 0 => {}
                         0 => buf[..part.len()].fill(x[0]),
                         s => buf[..part.len()].iter_mut().enumerate().for_each(|(k, b)| *b = x[(from + k) * s]),
                     }

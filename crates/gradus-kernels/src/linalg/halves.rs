@@ -2,7 +2,7 @@
 
 use super::blocks::axpy;
 use crate::buffer::Shared;
-use crate::matmul::Packed;
+use crate::matmul::{Packed, nanos};
 use crate::real::Real;
 use crate::simd::{Isa, Kernel, simd};
 use crate::threads::for_each_piece_with;
@@ -48,10 +48,10 @@ impl<'a, T: Real> Product<'a, T> {
             self.terms.iter().map(|(_, y)| Packed::new(View { data: y, shape: &[n, n], strides: &[n, 1] })).collect();
         let strips = n.div_ceil(STRIP);
         let target = Target(out.as_mut_ptr());
-        // Some 16 multiplications a nanosecond.
-        for_each_piece_with(strips, self.terms.len() * n * n * n / 32, |piece| {
-            // The longest first.
-            let i0 = (strips - 1 - piece) * STRIP;
+        for_each_piece_with(strips, nanos::<T>(self.terms.len() * n * n * n / 2), |piece| {
+            // The longest at both ends, where threads begin.
+            let longer = if piece < strips.div_ceil(2) { 2 * piece } else { 2 * (strips - 1 - piece) + 1 };
+            let i0 = (strips - 1 - longer) * STRIP;
             let i1 = (i0 + STRIP).min(n);
             let m = i1 - i0;
             let mut room = Shared::stale(m * i1);

@@ -15,7 +15,7 @@ use super::pull::{ChannelPull, Pull, PullRow};
 use crate::map::{Map, map};
 use crate::real::Real;
 use crate::simd::{Isa, Kernel, simd};
-use crate::threads::{Whole, for_each_chunk};
+use crate::threads::{Whole, for_each_chunk_with};
 
 /// p (u − ū) + s (g − ḡ) + k (x − m).
 #[derive(Clone, Copy)]
@@ -105,7 +105,7 @@ pub fn pull_channels_again<T: Real>(at: ChannelPull<'_, T>, u: &[T], [of_x, of_g
     }
     if shape.by_channel() {
         let (whole_x, whole_g) = (Whole::of(of_x), Whole::of(of_g));
-        return for_each_chunk(of_gamma, 1, |j, of_gamma| {
+        return for_each_chunk_with(of_gamma, 1, x.len(), |j, of_gamma| {
             let (means, sums) = simd(Sums { at, u, j });
             let (pull, bend, d) = rules(&at, j, means, sums);
             of_gamma[0] = d;

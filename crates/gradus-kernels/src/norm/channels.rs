@@ -8,7 +8,7 @@ use crate::map::{Map, map};
 use crate::real::Real;
 use crate::reduce::{self, Cascade};
 use crate::simd::{Isa, Kernel, simd};
-use crate::threads::{Whole, for_each_chunk, for_each_chunk_with};
+use crate::threads::{Whole, for_each_chunk_with};
 use crate::view::View;
 
 /// The axes of a batch: samples, channels, places.
@@ -191,7 +191,7 @@ pub fn normalise_channels<T: Real>(
     }
     if shape.by_channel() {
         let whole = Whole::of(y);
-        return for_each_chunk(stats, 3, |from, stats| {
+        return for_each_chunk_with(stats, 3, x.len() / 2, |from, stats| {
             let j = from / 3;
             simd(Statistics { shape, j, x, eps, stats });
             let f = Affine { mean: stats[0], scale: stats[1] * gamma[j], shift: delta[j] };
@@ -222,7 +222,8 @@ pub fn channel_statistics<T: Real>(shape: Channels, x: &[T], eps: T, stats: &mut
     let Channels { n, c, l } = shape;
     assert!(x.len() == shape.len() && stats.len() == 3 * c, "channel_statistics: lengths do not fit");
     if shape.by_channel() {
-        return for_each_chunk(stats, 3, |from, stats| simd(Statistics { shape, j: from / 3, x, eps, stats }));
+        let one = |from: usize, stats: &mut [T]| simd(Statistics { shape, j: from / 3, x, eps, stats });
+        return for_each_chunk_with(stats, 3, x.len() / 4, one);
     }
     let view = View { data: x, shape: &[n, c, l], strides: &[c * l, l, 1] };
     let (mut mean, mut variance) = (vec![T::ZERO; c], vec![T::ZERO; c]);

@@ -5,7 +5,7 @@ use super::columns::column_sums;
 use crate::map::{Map, map};
 use crate::real::Real;
 use crate::simd::{Isa, Kernel, simd};
-use crate::threads::{Whole, for_each_chunk};
+use crate::threads::{Whole, for_each_chunk_with};
 
 /// What [`pull_channels`] reads: the input, the cotangent, γ, and what [`normalise_channels`](super::normalise_channels) left in `stats`.
 #[derive(Clone, Copy, Debug)]
@@ -95,7 +95,7 @@ pub fn pull_channels<T: Real>(at: ChannelPull<'_, T>, dx: &mut [T], sums: &mut [
     }
     if shape.by_channel() {
         let whole = Whole::of(dx);
-        return for_each_chunk(sums, 2, |from, sums| {
+        return for_each_chunk_with(sums, 2, x.len() / 2, |from, sums| {
             let j = from / 2;
             simd(Sums { at, j, sums });
             let f = at.rule(j, sums);

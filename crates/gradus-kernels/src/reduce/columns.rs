@@ -5,7 +5,7 @@ use super::axes::Axes;
 use super::fold::Fold;
 use crate::real::Real;
 use crate::simd::{Isa, Kernel, simd};
-use crate::threads::for_each_chunk;
+use crate::threads::for_each_chunk_with;
 
 /// How many columns are folded at a time.
 const TILE: usize = 256;
@@ -21,12 +21,13 @@ pub(super) fn fold<T: Real, F: Fold<T>>(f: F, data: &[T], axes: &Axes, centre: O
     };
     if rows < 2 * per_part {
         let piece = (PIECE / rows).max(1).next_multiple_of(TILE);
-        return for_each_chunk(out, piece, |start, out| whole(start, (0, rows), out));
+        let nanos = out.len() * rows / 8;
+        return for_each_chunk_with(out, piece, nanos, |start, out| whole(start, (0, rows), out));
     }
     let parts = rows.div_ceil(per_part);
     let k = out.len();
     let mut partial = vec![T::ZERO; parts * k];
-    for_each_chunk(&mut partial, k, |at, out| {
+    for_each_chunk_with(&mut partial, k, k * rows / 8, |at, out| {
         let part = at / k;
         whole(0, (part * per_part, ((part + 1) * per_part).min(rows)), out);
     });

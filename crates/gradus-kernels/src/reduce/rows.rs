@@ -5,7 +5,7 @@ use super::axes::Axes;
 use super::fold::{Cascade, Fold, SumOfSquares, run};
 use crate::real::Real;
 use crate::simd::{Isa, Kernel, simd};
-use crate::threads::for_each_chunk;
+use crate::threads::for_each_chunk_with;
 
 /// How many numbers of a strided row are gathered at a time.
 const GATHER: usize = 1024;
@@ -18,7 +18,8 @@ pub(super) fn fold<T: Real, F: Fold<T>>(f: F, data: &[T], axes: &Axes, centre: O
     let runs = axes.reduced.len() / n;
     let row = n * runs;
     if out.len() >= FEW || row < 2 * PIECE {
-        return for_each_chunk(out, (PIECE / row).max(1), |start, out| {
+        let nanos = out.len() * row / 8;
+        return for_each_chunk_with(out, (PIECE / row).max(1), nanos, |start, out| {
             simd(Rows { f, data, axes, centre, part: Part { runs: (0, runs), inner: (0, n) }, start, out });
         });
     }
@@ -26,7 +27,7 @@ pub(super) fn fold<T: Real, F: Fold<T>>(f: F, data: &[T], axes: &Axes, centre: O
     let (cuts, groups) = (n.div_ceil(PIECE), runs.div_ceil((PIECE / n).max(1)));
     let parts = cuts * groups;
     let mut partial = vec![T::ZERO; parts * out.len()];
-    for_each_chunk(&mut partial, 1, |i, value| {
+    for_each_chunk_with(&mut partial, 1, out.len() * row / 8, |i, value| {
         let (start, part) = (i / parts, i % parts);
         let (group, cut) = (part / cuts, part % cuts);
         let size = (PIECE / n).max(1);
@@ -121,7 +122,7 @@ pub fn dot<T: Real>(x: &[T], y: &[T]) -> T {
         return simd(Dot(x, y));
     }
     let mut partial = vec![T::ZERO; x.len().div_ceil(PIECE)];
-    for_each_chunk(&mut partial, 1, |i, value| {
+    for_each_chunk_with(&mut partial, 1, x.len() / 8, |i, value| {
         let (from, to) = (i * PIECE, ((i + 1) * PIECE).min(x.len()));
         value[0] = simd(Dot(&x[from..to], &y[from..to]));
     });

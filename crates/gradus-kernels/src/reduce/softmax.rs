@@ -4,7 +4,7 @@ use super::PIECE;
 use super::fold::{Fold, Max, run};
 use crate::real::Real;
 use crate::simd::{Isa, Kernel, simd};
-use crate::threads::{for_each_chunk, for_each_pair};
+use crate::threads::{for_each_chunk_with, for_each_pair};
 
 /// yᵢ = e^(xᵢ − m)/Σⱼ e^(xⱼ − m), m = max x, for rows of n numbers; zeros where all are −∞.
 ///
@@ -43,7 +43,7 @@ pub fn softmax_rows_with<T: Real>(x: &[T], n: usize, m: &[T], l: &[T], y: &mut [
         n > 0 && x.len() == m.len() * n && m.len() == l.len() && y.len() == x.len(),
         "softmax_rows_with: lengths do not fit"
     );
-    for_each_chunk(y, (PIECE / n).max(1) * n, |start, y| {
+    for_each_chunk_with(y, (PIECE / n).max(1) * n, x.len() / 2, |start, y| {
         let x = &x[start..start + y.len()];
         simd(ExpMinus { x, n, m: &m[start / n..], l: &l[start / n..], y });
     });
@@ -55,7 +55,7 @@ fn rows<T: Real>(x: &[T], n: usize, y: &mut [T], log: bool) {
         "softmax: lengths do not fit"
     );
     if !y.is_empty() {
-        for_each_chunk(y, (PIECE / n).max(1) * n, |start, y| {
+        for_each_chunk_with(y, (PIECE / n).max(1) * n, x.len(), |start, y| {
             simd(Softmax { x: &x[start..start + y.len()], n, y, log });
         });
     }

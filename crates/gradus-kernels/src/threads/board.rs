@@ -4,6 +4,9 @@
 //! unfinished, so its caller still waits and the job may be read; a worker that the system stops before it claims delays nobody, however
 //! many jobs come and go meanwhile. Sleepers are counted in the same word, so that "no piece left, so I sleep" and "here are pieces, who
 //! sleeps?" cannot miss each other, without sequentially consistent fences. The model checker covers all of this file.
+//!
+//! The caller claims from the first piece on, workers from the last: pieces are mostly runs of memory, so each thread meets in one
+//! job the numbers that it has left in its cache in the job before.
 
 use super::sync::{AtomicBool, AtomicUsize, Condvar, Mutex, Ordering, UnsafeCell, lock, wait};
 use std::any::Any;
@@ -11,10 +14,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 type Body<'a> = dyn Fn(usize) + Sync + 'a;
 
-/// One more worker asleep: the upper half of the word.
-const SLEEPER: usize = 1 << (usize::BITS / 2);
-/// The lower half: pieces that nobody has claimed.
-const LEFT: usize = SLEEPER - 1;
+/// Bits of a number of pieces.
+const COUNT: u32 = usize::BITS / 8 * 3;
+/// The lowest bits of the word: pieces that nobody has claimed.
+const LEFT: usize = (1 << COUNT) - 1;
+/// One more piece claimed at the front: the bits above, which tell the first of those that are left.
+const FRONT: usize = 1 << COUNT;
+/// One more worker asleep: the bits above.
+const SLEEPER: usize = 1 << (2 * COUNT);
 /// The caller has gone to sleep: the top bit of `open`.
 const CALLER_SLEEPS: usize = 1 << (usize::BITS - 1);
 
@@ -22,10 +29,11 @@ const CALLER_SLEEPS: usize = 1 << (usize::BITS - 1);
 #[repr(align(128))]
 struct Line<T>(T);
 
-#[derive(Clone, Copy)]
-struct Job {
-    body: *const Body<'static>,
-    pieces: usize,
+/// Which of the pieces that are left is claimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    First,
+    Last,
 }
 
 /// A piece that the holder must run.
@@ -35,12 +43,13 @@ pub(super) struct Piece {
 }
 
 pub(super) struct Board {
-    /// Unclaimed pieces and sleeping workers.
+    /// Unclaimed pieces, the first of them, and sleeping workers.
     word: Line<AtomicUsize>,
     /// Unfinished pieces, and whether the caller sleeps until there are none.
     open: Line<AtomicUsize>,
     busy: Line<AtomicBool>,
-    job: UnsafeCell<Job>,
+    /// What is done with each piece.
+    job: UnsafeCell<*const Body<'static>>,
     failed: AtomicBool,
     failure: Mutex<Option<Box<dyn Any + Send>>>,
     bunks: Mutex<()>,
@@ -68,7 +77,7 @@ impl Board {
             word: Line(AtomicUsize::new(0)),
             open: Line(AtomicUsize::new(0)),
             busy: Line(AtomicBool::new(false)),
-            job: UnsafeCell::new(Job { body: IDLE, pieces: 0 }),
+            job: UnsafeCell::new(IDLE),
             failed: AtomicBool::new(false),
             failure: Mutex::new(None),
             bunks: Mutex::new(()),
@@ -99,14 +108,14 @@ impl Board {
         let body: *const Body<'static> = unsafe { std::mem::transmute(std::ptr::from_ref(body)) };
         self.job.with_mut(|job| {
             // SAFETY: we hold `busy` and no piece is open, so nobody reads.
-            unsafe { *job = Job { body, pieces } }
+            unsafe { *job = body }
         });
         self.open.0.store(pieces, Ordering::Relaxed);
-        let sleepers = self.word.0.fetch_add(pieces, Ordering::AcqRel) / SLEEPER;
+        let sleepers = self.post(pieces);
         if sleepers > 0 && wake(sleepers) {
             self.wake_one();
         }
-        while let Some(piece) = self.claim() {
+        while let Some(piece) = self.claim(End::First) {
             self.perform(piece);
         }
         let all_finished = || self.open.0.load(Ordering::Acquire) == 0;
@@ -139,16 +148,37 @@ impl Board {
         self.word.0.load(Ordering::Relaxed) & LEFT != 0
     }
 
+    /// Says that so many pieces are there, and how many workers sleep.
+    fn post(&self, pieces: usize) -> usize {
+        let mut word = self.word.0.load(Ordering::Relaxed);
+        loop {
+            // No piece is left: only sleepers come and go meanwhile.
+            let sleepers = word / SLEEPER;
+            match self.word.0.compare_exchange_weak(
+                word,
+                sleepers * SLEEPER + pieces,
+                Ordering::AcqRel,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return sleepers,
+                Err(now) => word = now,
+            }
+        }
+    }
+
     /// A piece, if one is left. It must be performed.
     #[inline]
-    pub(super) fn claim(&self) -> Option<Piece> {
+    pub(super) fn claim(&self, end: End) -> Option<Piece> {
+        let step = if end == End::First { FRONT } else { 0 };
         let mut word = self.word.0.load(Ordering::Relaxed);
         while word & LEFT != 0 {
-            match self.word.0.compare_exchange_weak(word, word - 1, Ordering::Acquire, Ordering::Relaxed) {
+            match self.word.0.compare_exchange_weak(word, word - 1 + step, Ordering::Acquire, Ordering::Relaxed) {
                 Ok(_) => {
                     // SAFETY: the claimed piece is open, so the job stays as it is.
-                    let Job { body, pieces } = self.job.with(|job| unsafe { *job });
-                    return Some(Piece { index: pieces - (word & LEFT), body });
+                    let body = self.job.with(|job| unsafe { *job });
+                    let first = word / FRONT % FRONT;
+                    let index = if end == End::First { first } else { first + (word & LEFT) - 1 };
+                    return Some(Piece { index, body });
                 }
                 Err(now) => word = now,
             }

@@ -1,6 +1,6 @@
 //! The crew: the worker threads of the process, when they spin, sleep, come and go.
 
-use super::board::Board;
+use super::board::{Board, End};
 use super::spin::{Patience, Spun, spin};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
@@ -163,7 +163,7 @@ impl Crew {
     fn work(&self) {
         let mut patience = Patience::default();
         loop {
-            while let Some(piece) = self.board.claim() {
+            while let Some(piece) = self.board.claim(End::Last) {
                 self.board.perform(piece);
             }
             if self.leave() {

@@ -1,7 +1,7 @@
 //! All interleavings of claim, finish, sleep and wake, by the model checker:
 //! `RUSTFLAGS="--cfg loom" cargo test -p gradus-kernels --release --lib model`.
 
-use super::board::Board;
+use super::board::{Board, End};
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use loom::thread;
@@ -17,7 +17,7 @@ fn check(preemptions: Option<usize>, model: impl Fn() + Sync + Send + 'static) {
 fn passer_by(board: &Arc<Board>) -> thread::JoinHandle<()> {
     let board = Arc::clone(board);
     thread::spawn(move || {
-        while let Some(piece) = board.claim() {
+        while let Some(piece) = board.claim(End::Last) {
             board.perform(piece);
         }
     })
@@ -28,7 +28,7 @@ fn sleeper(board: &Arc<Board>, dismissed: &Arc<AtomicBool>) -> thread::JoinHandl
     let (board, dismissed) = (Arc::clone(board), Arc::clone(dismissed));
     thread::spawn(move || {
         while !dismissed.load(Ordering::Acquire) {
-            while let Some(piece) = board.claim() {
+            while let Some(piece) = board.claim(End::Last) {
                 board.perform(piece);
             }
             if dismissed.load(Ordering::Acquire) {
