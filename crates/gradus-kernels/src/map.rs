@@ -37,26 +37,32 @@ pub fn map<T: Real, const N: usize, M: Map<T, N>>(f: M, x: [&[T]; N], y: &mut [T
 /// How many numbers [`map_near`] judges together.
 const JUDGED: usize = 256;
 
-/// y = f(x₀, …), by `near` where the first input is smaller than [`Real::NEAR`] all along a block, by `far` elsewhere. Both give the same
-/// bits where `near` is meant, so a number does not depend on its neighbours.
+/// y = f(x₀, …), by `near` where the first input `is_near` all along a block, by `far` elsewhere. Both give the same bits where `near` is
+/// meant, so a number does not depend on its neighbours.
 ///
 /// # Panics
 /// If the lengths differ.
-pub fn map_near<T: Real, const N: usize>(near: impl Map<T, N>, far: impl Map<T, N>, x: [&[T]; N], y: &mut [T]) {
+pub fn map_near<T: Real, const N: usize>(
+    near: impl Map<T, N>,
+    far: impl Map<T, N>,
+    is_near: impl Fn(T) -> bool + Copy,
+    x: [&[T]; N],
+    y: &mut [T],
+) {
     assert!(x.iter().all(|x| x.len() == y.len()), "map: lengths differ");
     for (i, y) in y.chunks_mut(JUDGED).enumerate() {
         let x = x.map(|x| &x[i * JUDGED..i * JUDGED + y.len()]);
-        if simd(Near(x[0])) { map(near, x, y) } else { map(far, x, y) }
+        if simd(Near(x[0], is_near)) { map(near, x, y) } else { map(far, x, y) }
     }
 }
 
-/// Whether all are small; NaN is not.
-struct Near<'a, T>(&'a [T]);
-impl<T: Real> Kernel for Near<'_, T> {
+/// Whether all are near.
+struct Near<'a, T, F>(&'a [T], F);
+impl<T: Real, F: Fn(T) -> bool> Kernel for Near<'_, T, F> {
     type Output = bool;
     #[inline(always)]
     fn run<S: Isa>(self, _: S) -> bool {
-        self.0.iter().fold(true, |all, x| all & (x.abs() < T::NEAR))
+        self.0.iter().fold(true, |all, &x| all & (self.1)(x))
     }
 }
 

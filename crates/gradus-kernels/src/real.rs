@@ -113,11 +113,32 @@ pub trait Real:
     fn sin<S: Isa>(self, s: S) -> Self;
     /// Cosine (radians), any argument.
     fn cos<S: Isa>(self, s: S) -> Self;
-    /// What [`sin_near`](Real::sin_near) and [`cos_near`](Real::cos_near) take: numbers below it in size.
-    const NEAR: Self;
-    /// [`sin`](Real::sin) of a number smaller than [`NEAR`](Real::NEAR): the same bits, sooner.
+    /// Whether [`exp_near`](Real::exp_near) takes it.
+    #[inline(always)]
+    fn is_near_for_exp(self) -> bool {
+        self.abs() < Self::EXP_NEAR
+    }
+    /// Numbers below it in size have an [`exp`](Real::exp) that is normal.
+    const EXP_NEAR: Self;
+    /// [`exp`](Real::exp) of a number that [`is_near_for_exp`](Real::is_near_for_exp): the same bits, sooner.
+    fn exp_near<S: Isa>(self, s: S) -> Self;
+    /// Whether [`ln_near`](Real::ln_near) takes it: a positive normal number.
+    #[inline(always)]
+    fn is_near_for_ln(self) -> bool {
+        (self >= Self::MIN_POSITIVE) & (self <= Self::MAX)
+    }
+    /// [`ln`](Real::ln) of a number that [`is_near_for_ln`](Real::is_near_for_ln): the same bits, sooner.
+    fn ln_near<S: Isa>(self, s: S) -> Self;
+    /// Whether [`sin_near`](Real::sin_near) and [`cos_near`](Real::cos_near) take it.
+    #[inline(always)]
+    fn is_near_for_sin(self) -> bool {
+        self.abs() < Self::SIN_NEAR
+    }
+    /// Numbers below it in size are near 0 for sine and cosine.
+    const SIN_NEAR: Self;
+    /// [`sin`](Real::sin) of a number that [`is_near_for_sin`](Real::is_near_for_sin): the same bits, sooner.
     fn sin_near<S: Isa>(self, s: S) -> Self;
-    /// [`cos`](Real::cos) of a number smaller than [`NEAR`](Real::NEAR): the same bits, sooner.
+    /// [`cos`](Real::cos) of a number that [`is_near_for_sin`](Real::is_near_for_sin): the same bits, sooner.
     fn cos_near<S: Isa>(self, s: S) -> Self;
     /// Error function 2/√π ∫₀ˣ e^(−t²) dt.
     fn erf<S: Isa>(self, s: S) -> Self;
@@ -265,7 +286,16 @@ macro_rules! real {
             fn cos<S: Isa>(self, s: S) -> Self {
                 $lanes::cos(s, self)
             }
-            const NEAR: Self = $lanes::NEAR;
+            const EXP_NEAR: Self = $lanes::EXP_NEAR;
+            #[inline(always)]
+            fn exp_near<S: Isa>(self, s: S) -> Self {
+                $lanes::exp_near(s, self)
+            }
+            #[inline(always)]
+            fn ln_near<S: Isa>(self, s: S) -> Self {
+                $lanes::ln_near(s, self)
+            }
+            const SIN_NEAR: Self = $lanes::SIN_NEAR;
             #[inline(always)]
             fn sin_near<S: Isa>(self, s: S) -> Self {
                 $lanes::sin_near(s, self)

@@ -1,6 +1,6 @@
 //! Lane functions of `f32` against correctly rounded values (core-math): a sample in every run, all 2³² arguments on request.
 
-use gradus_kernels::{Map, Portable, lanes, map, map_near};
+use gradus_kernels::{Map, Portable, Real, lanes, map, map_near};
 
 lanes!(Exp | s, [x] | x.exp(s));
 lanes!(ExpM1 | s, [x] | x.exp_m1(s));
@@ -165,25 +165,48 @@ fn every_argument_is_within_the_promised_ulp() {
 }
 
 #[test]
-fn small_arguments_of_sine_and_cosine_have_the_same_bits() {
+fn near_and_far_have_the_same_bits() {
+    lanes!(ExpNear | s, [x] | x.exp_near(s));
+    lanes!(LnNear | s, [x] | x.ln_near(s));
     lanes!(SinNear | s, [x] | x.sin_near(s));
     lanes!(CosNear | s, [x] | x.cos_near(s));
-    // Every 1009th float below 2²⁴ in size, and the borders.
-    let below = 16_777_216.0_f32.to_bits();
-    let sizes = (0..below).step_by(1009).chain([1, below - 1]).map(f32::from_bits);
-    let x: Vec<f32> = sizes.flat_map(|x| [x, -x]).collect();
-    let bits = |f: &dyn Fn(&[f32], &mut [f32])| {
-        let mut y = vec![0.0; x.len()];
-        f(&x, &mut y);
-        y.iter().map(|y| y.to_bits()).collect::<Vec<_>>()
-    };
-    assert!(bits(&|x, y| map(Sin, [x], y)) == bits(&|x, y| map_near(SinNear, Sin, [x], y)));
-    assert!(bits(&|x, y| map(Sin, [x], y)) == bits(&|x, y| map(SinNear, [x], y)));
-    assert!(bits(&|x, y| map(Cos, [x], y)) == bits(&|x, y| map(CosNear, [x], y)));
+    /// All numbers of x that are near, by both.
+    fn same<T: Real>(
+        name: &str,
+        [near, far]: [&dyn Fn(&[T], &mut [T]); 2],
+        x: impl Iterator<Item = T>,
+        is_near: fn(T) -> bool,
+    ) {
+        let x: Vec<T> = x.filter(|&x| is_near(x)).collect();
+        let (mut a, mut b) = (vec![T::ZERO; x.len()], vec![T::ZERO; x.len()]);
+        near(&x, &mut a);
+        far(&x, &mut b);
+        let bits = |y: T| (y, T::ONE.copysign(y));
+        let other = (0..x.len()).find(|&i| bits(a[i]) != bits(b[i]));
+        assert_eq!(other.map(|i| (x[i], a[i], b[i])), None, "{name}: near and far differ");
+        assert!(x.len() > 1_000_000, "{name}: {} numbers", x.len());
+    }
+    // Every 1009th float, and neighbours of the borders.
+    let edges = [87.0_f32, 16_777_216.0, f32::MIN_POSITIVE, f32::MAX].map(f32::to_bits);
+    let edges = edges.into_iter().flat_map(|b| [b - 1, b, b + 1]);
+    let single = || (0..=u32::MAX).step_by(1009).chain(edges.clone()).map(f32::from_bits);
+    same("exp", [&|x, y| map(ExpNear, [x], y), &|x, y| map(Exp, [x], y)], single(), f32::is_near_for_exp);
+    same("ln", [&|x, y| map(LnNear, [x], y), &|x, y| map(Ln, [x], y)], single(), f32::is_near_for_ln);
+    same("sin", [&|x, y| map(SinNear, [x], y), &|x, y| map(Sin, [x], y)], single(), f32::is_near_for_sin);
+    same("cos", [&|x, y| map(CosNear, [x], y), &|x, y| map(Cos, [x], y)], single(), f32::is_near_for_sin);
+    let step = u64::MAX / 3_000_001;
+    let edges = [708.0_f64, f64::MIN_POSITIVE, f64::MAX].map(f64::to_bits).into_iter().flat_map(|b| [b - 1, b, b + 1]);
+    let double = || (0..3_000_000).map(move |i| i * step).chain(edges.clone()).map(f64::from_bits);
+    same("exp", [&|x, y| map(ExpNear, [x], y), &|x, y| map(Exp, [x], y)], double(), f64::is_near_for_exp);
+    same("ln", [&|x, y| map(LnNear, [x], y), &|x, y| map(Ln, [x], y)], double(), f64::is_near_for_ln);
     // One far number sends its block the long way.
     let (x, mut y, mut far) = ([1e30_f32, f32::NAN, 1.0], [0.0; 3], [0.0; 3]);
-    map_near(SinNear, Sin, [&x], &mut y);
+    map_near(SinNear, Sin, f32::is_near_for_sin, [&x], &mut y);
     map(Sin, [&x], &mut far);
     assert_eq!((y[0], y[2]), (far[0], far[2]));
     assert!(y[1].is_nan());
+    let (x, mut y) = ([-0.0, 0.0, -1.0, f32::INFINITY, 1e-40], [0.0; 5]);
+    map_near(LnNear, Ln, f32::is_near_for_ln, [&x], &mut y);
+    assert_eq!((y[0], y[1], y[2].is_nan(), y[3]), (f32::NEG_INFINITY, f32::NEG_INFINITY, true, f32::INFINITY));
+    assert!((y[4] - -92.103_4).abs() < 1e-4, "{y:?}");
 }

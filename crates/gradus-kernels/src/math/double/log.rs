@@ -56,6 +56,13 @@ pub(crate) fn ln<S: Isa>(s: S, x: f64) -> f64 {
     guarded(x, joined(s, if tiny { e - 54.0 } else { e }, m - 1.0))
 }
 
+/// [`ln`] of a positive normal finite x, the same bits.
+#[inline(always)]
+pub(crate) fn ln_near<S: Isa>(s: S, x: f64) -> f64 {
+    let (e, m) = split(x);
+    joined(s, e, m - 1.0)
+}
+
 /// ln(1 + x): within 2 ulp; see `single/log.rs`.
 #[inline(always)]
 pub(crate) fn ln_1p<S: Isa>(s: S, x: f64) -> f64 {

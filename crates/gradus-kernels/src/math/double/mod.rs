@@ -7,8 +7,8 @@ mod log;
 use crate::simd::Isa;
 
 pub(crate) use erf::{erf, erfc, normal_cdf};
-pub(crate) use exp::{exp, exp_m1, sigmoid, tanh};
-pub(crate) use log::{ln, ln_1p, log_sigmoid, softplus};
+pub(crate) use exp::{EXP_NEAR, exp, exp_m1, exp_near, sigmoid, tanh};
+pub(crate) use log::{ln, ln_1p, ln_near, log_sigmoid, softplus};
 
 macro_rules! from_std {
     ($($name:ident)*) => {$(
@@ -23,4 +23,4 @@ from_std!(exp2 log2 sin cos);
 pub(crate) use {cos as cos_near, sin as sin_near};
 
 /// The platform's sine and cosine have one way for all arguments.
-pub(crate) const NEAR: f64 = f64::INFINITY;
+pub(crate) const SIN_NEAR: f64 = f64::INFINITY;

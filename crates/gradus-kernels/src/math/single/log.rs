@@ -63,6 +63,13 @@ pub(crate) fn ln<S: Isa>(s: S, x: f32) -> f32 {
     guarded(x, joined(s, e, f))
 }
 
+/// [`ln`] of a positive normal finite x, the same bits.
+#[inline(always)]
+pub(crate) fn ln_near<S: Isa>(s: S, x: f32) -> f32 {
+    let (e, m) = split(x);
+    joined(s, e as f32, m - 1.0)
+}
+
 /// log₂ x: within 1 ulp.
 #[inline(always)]
 pub(crate) fn log2<S: Isa>(s: S, x: f32) -> f32 {

@@ -6,7 +6,7 @@
 
 use crate::math::polynomial;
 use crate::simd::Isa;
-use std::f64::consts::FRAC_PI_2;
+use std::f64::consts::{FRAC_2_PI, FRAC_PI_2};
 
 const SIN: [f32; 3] = [-0.166666548, 0.00833217019, -1.95163247e-4];
 const COS: [f32; 3] = [0.0416666469, -0.00138873694, 2.44385771e-5];
@@ -25,12 +25,21 @@ const ROUND_4: f64 = 27_021_597_764_222_976.0;
 const ROUND: f64 = 6_755_399_441_055_744.0;
 
 /// Below this |x| there is nothing to choose, and the second product needs no reduction.
-pub(crate) const NEAR: f32 = 16_777_216.0;
+pub(crate) const SIN_NEAR: f32 = 16_777_216.0;
+/// π/2 = HALF_PI_HI + HALF_PI_LO.
+const HALF_PI_HI: f64 = FRAC_PI_2;
+const HALF_PI_LO: f64 = 6.123_233_995_736_766e-17;
 
-/// [`quadrant`] for |x| < [`NEAR`]: the same operations without those that change nothing, so the same bits.
+/// [`quadrant`] for |x| < [`SIN_NEAR`], with fused multiply-adds by multiples of π/2 (Cody & Waite 1980): the products are exact.
 #[inline(always)]
-fn quadrant_near<S: Isa>(_: S, x: f32) -> (i32, f32) {
+fn quadrant_near<S: Isa>(s: S, x: f32) -> (i32, f32) {
     let (y, (_, part)) = (f64::from(x), PARTS[0]);
+    if S::FMA {
+        let t = s.mul_add(y, FRAC_2_PI, ROUND);
+        let n = t - ROUND;
+        let r = s.mul_add(n, -HALF_PI_LO, s.mul_add(n, -HALF_PI_HI, y));
+        return (t.to_bits() as i32, r as f32);
+    }
     let (a, b) = (y * part[0], y * part[1]);
     let a = a - ((a + ROUND_4) - ROUND_4);
     let t = (a + b) + ROUND;
@@ -40,7 +49,13 @@ fn quadrant_near<S: Isa>(_: S, x: f32) -> (i32, f32) {
 
 /// (quadrant, r) with x = quadrant·π/2 + r, |r| ≤ π/4, the quadrant modulo 4.
 #[inline(always)]
-fn quadrant<S: Isa>(_: S, x: f32) -> (i32, f32) {
+fn quadrant<S: Isa>(s: S, x: f32) -> (i32, f32) {
+    let (near, far) = (quadrant_near(s, x), quadrant_far(x));
+    if x.abs() < SIN_NEAR { near } else { far }
+}
+
+#[inline(always)]
+fn quadrant_far(x: f32) -> (i32, f32) {
     let (y, u) = (f64::from(x), f64::from(x.abs()));
     let (_, mut part) = PARTS[0];
     for (from, parts) in &PARTS[1..] {
@@ -66,7 +81,7 @@ fn sine<S: Isa>(s: S, quadrant: i32, r: f32) -> f32 {
     f32::from_bits(y.to_bits() ^ ((quadrant as u32 & 2) << 30))
 }
 
-/// [`sin`] for |x| < [`NEAR`], the same bits.
+/// [`sin`] for |x| < [`SIN_NEAR`], the same bits.
 #[inline(always)]
 pub(crate) fn sin_near<S: Isa>(s: S, x: f32) -> f32 {
     let (q, r) = quadrant_near(s, x);
@@ -74,7 +89,7 @@ pub(crate) fn sin_near<S: Isa>(s: S, x: f32) -> f32 {
     if x == 0.0 { x } else { y }
 }
 
-/// [`cos`] for |x| < [`NEAR`], the same bits.
+/// [`cos`] for |x| < [`SIN_NEAR`], the same bits.
 #[inline(always)]
 pub(crate) fn cos_near<S: Isa>(s: S, x: f32) -> f32 {
     let (q, r) = quadrant_near(s, x);

@@ -20,13 +20,13 @@ impl<T: Real> Elementwise<1, T> for Cos {
     const NAME: &'static str = "cos";
     const PULL: bool = true;
     fn eval(&self, x: [&[T]; 1], y: &mut [T]) {
-        map_near(Near, Lane, x, y);
+        map_near(Near, Lane, T::is_near_for_sin, x, y);
     }
     fn partial(&self, _: usize, [x]: [&Tensor<T>; 1], _: &Tensor<T>) -> Slot<T> {
         (-x.sin()).into()
     }
     fn pull(&self, _: usize, [x]: [&[T]; 1], _: &[T], g: &[T], out: &mut [T]) {
-        map_near(PullNear, Pull, [x, g], out);
+        map_near(PullNear, Pull, T::is_near_for_sin, [x, g], out);
     }
 }
 

@@ -5,20 +5,21 @@ use crate::kind::Elementwise;
 use crate::node::Tensor;
 use crate::op::Slot;
 use crate::real::Real;
-use gradus_kernels::{lanes, map};
+use gradus_kernels::{lanes, map, map_near};
 
 /// y = eˣ, with dy = y dx.
 #[derive(Clone, Debug)]
 pub struct Exp;
 
 lanes!(Lane |s, [x]| x.exp(s));
+lanes!(Near |s, [x]| x.exp_near(s));
 lanes!(Pull |_, [y, g]| g * y);
 
 impl<T: Real> Elementwise<1, T> for Exp {
     const NAME: &'static str = "exp";
     const PULL: bool = true;
     fn eval(&self, x: [&[T]; 1], y: &mut [T]) {
-        map(Lane, x, y);
+        map_near(Near, Lane, T::is_near_for_exp, x, y);
     }
     fn partial(&self, _: usize, _: [&Tensor<T>; 1], y: &Tensor<T>) -> Slot<T> {
         y.clone().into()

@@ -5,20 +5,21 @@ use crate::kind::Elementwise;
 use crate::node::Tensor;
 use crate::op::Slot;
 use crate::real::Real;
-use gradus_kernels::{lanes, map};
+use gradus_kernels::{lanes, map, map_near};
 
 /// y = ln x, with dy = dx / x.
 #[derive(Clone, Debug)]
 pub struct Ln;
 
 lanes!(Lane |s, [x]| x.ln(s));
+lanes!(Near |s, [x]| x.ln_near(s));
 lanes!(Pull |_, [x, g]| g / x);
 
 impl<T: Real> Elementwise<1, T> for Ln {
     const NAME: &'static str = "ln";
     const PULL: bool = true;
     fn eval(&self, x: [&[T]; 1], y: &mut [T]) {
-        map(Lane, x, y);
+        map_near(Near, Lane, T::is_near_for_ln, x, y);
     }
     fn partial(&self, _: usize, [x]: [&Tensor<T>; 1], _: &Tensor<T>) -> Slot<T> {
         x.recip().into()
