@@ -96,7 +96,7 @@ pub(crate) fn cos_near<S: Isa>(s: S, x: f32) -> f32 {
     sine(s, q.wrapping_add(1), r)
 }
 
-/// Sine: within 1 ulp for every argument.
+/// Sine: within 2 ulp for every argument.
 #[inline(always)]
 pub(crate) fn sin<S: Isa>(s: S, x: f32) -> f32 {
     let (q, r) = quadrant(s, x);
@@ -104,7 +104,7 @@ pub(crate) fn sin<S: Isa>(s: S, x: f32) -> f32 {
     if x == 0.0 { x } else { y }
 }
 
-/// Cosine: within 1 ulp for every argument.
+/// Cosine: within 2 ulp for every argument.
 #[inline(always)]
 pub(crate) fn cos<S: Isa>(s: S, x: f32) -> f32 {
     let (q, r) = quadrant(s, x);
