@@ -19,7 +19,7 @@ use crate::real::Real;
 use crate::view::View;
 use columns::{columns, columns_adjoint};
 
-/// y[b, o, p] = Σ_{c, t} w[o, c, t] · x[b, c, p·stride + t·dilation − padding], zero outside of x; and + bias[o] where there is one.
+/// y[b, o, p] = Σ_{c, t} w[o, c, t] · x[b, c, p·stride + t·dilation − padding], zero outside of x; and + bias\[o\] where there is one.
 ///
 /// Shapes: x `[batch, channels_in, h, w]`, w `[channels_out, channels_in / groups, kh, kw]`, bias `[channels_out]`, out
 /// `[batch, channels_out, oh, ow]`, all row-major.

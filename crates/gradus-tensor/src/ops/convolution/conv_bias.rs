@@ -11,7 +11,7 @@ use crate::shape::Dims;
 use gradus_kernels::View;
 use gradus_kernels::conv::conv;
 
-/// y[b, o, p] = c[o] + Σ w[o, c, t] · x[b, c, p·stride + t·dilation − padding].
+/// y\[b, o, p\] = c\[o\] + Σ w[o, c, t] · x[b, c, p·stride + t·dilation − padding].
 #[derive(Clone, Debug)]
 pub struct ConvBias(Sliding);
 
@@ -54,7 +54,7 @@ impl ConvBias {
 }
 
 impl<T: Real> Tensor<T> {
-    /// [`conv2d`](Self::conv2d) with a bias: y[b, o, p] + c[o], c `[out]`.
+    /// [`conv2d`](Self::conv2d) with a bias, `y[b, o, p] + c[o]`: c `[out]`.
     ///
     /// # Panics
     /// As [`conv2d`](Self::conv2d), and if the bias has not a number for every output channel.
@@ -64,7 +64,7 @@ impl<T: Real> Tensor<T> {
         T::apply(T::boxed(ConvBias(by)), &[self, kernel, bias])
     }
 
-    /// [`conv1d`](Self::conv1d) with a bias: y[b, o, p] + c[o], c `[out]`.
+    /// [`conv1d`](Self::conv1d) with a bias, `y[b, o, p] + c[o]`: c `[out]`.
     ///
     /// # Panics
     /// As [`conv1d`](Self::conv1d), and if the bias has not a number for every output channel.
