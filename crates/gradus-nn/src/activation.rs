@@ -37,6 +37,57 @@ impl<T: Real> Activation<T> {
         Activation::new("softplus", Tensor::softplus)
     }
 
+    /// x Φ(x) (Hendrycks & Gimpel 2016).
+    pub fn gelu() -> Self {
+        Activation::new("gelu", Tensor::gelu)
+    }
+
+    /// x σ(x), also called swish.
+    #[doc(alias = "swish")]
+    pub fn silu() -> Self {
+        Activation::new("silu", Tensor::silu)
+    }
+
+    /// x tanh(ln(1 + eˣ)).
+    pub fn mish() -> Self {
+        Activation::new("mish", Tensor::mish)
+    }
+
+    /// x where it is positive, elsewhere eˣ − 1.
+    pub fn elu() -> Self {
+        Activation::new("elu", |x| x.elu(1.0))
+    }
+
+    /// λx where it is positive, elsewhere λα(eˣ − 1), with λ and α that keep mean 0 and variance 1 (Klambauer et al. 2017).
+    pub fn selu() -> Self {
+        Activation::new("selu", Tensor::selu)
+    }
+
+    /// x where it is positive, elsewhere x/100; for another slope `Activation::new("leaky", |x| x.leaky_relu(0.2))`.
+    pub fn leaky_relu() -> Self {
+        Activation::new("leaky_relu", |x| x.leaky_relu(0.01))
+    }
+
+    /// x/(1 + |x|).
+    pub fn softsign() -> Self {
+        Activation::new("softsign", Tensor::softsign)
+    }
+
+    /// x clamped to [−1, 1].
+    pub fn hard_tanh() -> Self {
+        Activation::new("hard_tanh", Tensor::hard_tanh)
+    }
+
+    /// ln σ(x).
+    pub fn log_sigmoid() -> Self {
+        Activation::new("log_sigmoid", Tensor::log_sigmoid)
+    }
+
+    /// Exponentials over the last axis, divided by their sum.
+    pub fn softmax() -> Self {
+        Activation::new("softmax", Tensor::softmax)
+    }
+
     /// The name.
     pub fn name(&self) -> &'static str {
         self.name

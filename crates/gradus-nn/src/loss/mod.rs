@@ -17,7 +17,7 @@ pub use cross_entropy::{CrossEntropy, Reduction, cross_entropy, nll, nll_each};
 pub use divergence::{kl_div, kl_div_each};
 pub use gaussian_nll::{GaussianNll, gaussian_nll};
 pub use hinge::{hinge, hinge_each};
-pub use mse::mse;
+pub use mse::{mse, mse_each};
 pub use poisson::{poisson_nll, poisson_nll_each};
 
 use gradus_tensor::{Real, Tensor};

@@ -1,6 +1,17 @@
 //! Mean squared error.
 
+use super::one_shape;
 use gradus_tensor::{Real, Tensor};
+
+/// (ŷ − y)² of each element.
+///
+/// # Panics
+/// If the shapes differ.
+#[track_caller]
+pub fn mse_each<T: Real>(prediction: &Tensor<T>, target: &Tensor<T>) -> Tensor<T> {
+    one_shape("mse", prediction, target);
+    (prediction - target).square()
+}
 
 /// Mean squared error `1/N Σ (ŷ − y)²` over all elements.
 ///
@@ -9,11 +20,5 @@ use gradus_tensor::{Real, Tensor};
 #[doc(alias = "mse_loss")]
 #[track_caller]
 pub fn mse<T: Real>(prediction: &Tensor<T>, target: &Tensor<T>) -> Tensor<T> {
-    assert!(
-        prediction.shape() == target.shape(),
-        "mse: prediction {:?} and target {:?} must have one shape; a silent broadcast would average over pairs",
-        prediction.shape(),
-        target.shape()
-    );
-    (prediction - target).square().mean()
+    mse_each(prediction, target).mean()
 }

@@ -1,8 +1,8 @@
 //! Laws of predictive distributions, and of the cell that keeps norms.
 
-use gradus_nn::loss::{GaussianNll, gaussian_nll, huber, kl_div};
+use gradus_nn::loss::{CrossEntropy, GaussianNll, bce_with_logits, gaussian_nll, hinge, huber, kl_div, l1, smooth_l1};
 use gradus_nn::rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
-use gradus_nn::tensor::{Grad, Mode, Tensor, check_grads};
+use gradus_nn::tensor::{Grad, Index, Mode, Tensor, check_grads};
 use gradus_nn::{Gaussian, OrthogonalRnn, init};
 
 type T = Tensor<f64>;
@@ -85,6 +85,28 @@ fn losses_are_finite_far_out() {
     let v = row(&[0.0, -5.0, 1e300]);
     assert!(gaussian_nll(&far, &v.ones_like(), &row(&[1e100, 0.0, 0.0])).item().is_finite());
     assert!(gaussian_nll(&row(&[1.0, 2.0, 3.0]), &v, &row(&[0.0, 0.0, 0.0])).item().is_finite());
+}
+
+/// Losses that grow no faster than |x|: value and gradient are finite wherever the value itself can be written.
+#[test]
+fn losses_of_logits_and_distances_are_finite_far_out() {
+    let (x, t) = (row(&[1e300, -1e300, 5e-324, 0.0, 700.0, -800.0]).tracked(), row(&[0.0, 1.0, 1.0, 0.0, 0.3, 0.0]));
+    let (rows, labels) = (x.reshape(&[2, 3]), Index::new(&[2], vec![1, 0]));
+    let soft = row(&[0.5, 0.5, 0.0, 0.0, 1.0, 0.0]).reshape(&[2, 3]);
+    let of = CrossEntropy::new();
+    for (name, y) in [
+        ("cross-entropy", of.of(&rows, &labels)),
+        ("smoothed cross-entropy", of.clone().smoothing(0.1).of(&rows, &labels)),
+        ("soft cross-entropy", of.soft(&rows, &soft)),
+        ("binary cross-entropy", bce_with_logits(&x, &t)),
+        ("l1", l1(&x, &t)),
+        ("huber", huber(&x, &t, 1.0)),
+        ("smooth l1", smooth_l1(&x, &t, 1.0)),
+        ("hinge", hinge(&x, &row(&[1.0, 1.0, -1.0, 1.0, -1.0, 1.0]))),
+    ] {
+        let g = Grad::of(&y).wrt(&x).run().unwrap().to_vec();
+        assert!(y.item().is_finite() && g.iter().all(|g| g.is_finite()), "{name}: {y:?}, gradient {g:?}");
+    }
 }
 
 /// (y − m)² overflows and (y − m)²/v does not; the derivatives −(y − m)/v and ½(1/v − (y − m)²/v²) are small.

@@ -5,8 +5,8 @@ use gradus_nn::loss;
 use gradus_nn::rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
 use gradus_nn::tensor::{Grad, Index, Mode, Parametrization, Tensor, Tree, check_grads};
 use gradus_nn::{
-    BatchNorm, Cell, Embedding, GroupNorm, LayerNorm, Linear, Module, MultiheadAttention, MultivariateGaussian, PRelu,
-    Recurrent, RmsNorm, State, causal_mask, cross_entropy, instance_norm,
+    Activation, BatchNorm, Cell, Embedding, GroupNorm, Layer, LayerNorm, Linear, Module, MultiheadAttention,
+    MultivariateGaussian, PRelu, Recurrent, RmsNorm, State, causal_mask, cross_entropy, instance_norm,
 };
 use serde_json::Value;
 
@@ -97,6 +97,47 @@ fn function(name: &str) -> Box<dyn Fn(&[T]) -> T + Send + Sync> {
             let net = Embedding::<f64>::new(5, 3, r);
             Box::new(move |a| with(&net, a).forward(&Index::new(&[2, 2], vec![1, 4, 1, 0]), &mut train()).square())
         }
+        "batch_norm_eval" => {
+            let net = BatchNorm::<f64>::new(3);
+            let (mean, variance) = net.running();
+            mean.set(&Tensor::from_slice(&[3], &[0.5, -1.0, 2.0]), 1).expect("of its shape");
+            variance.set(&Tensor::from_slice(&[3], &[0.3, 4.0, 1.5]), 1).expect("of its shape");
+            Box::new(move |a| with(&net, &a[..2]).forward(&a[2], &mut Mode::eval()))
+        }
+        "gru_cell" => {
+            let cell = Cell::<f64>::gru(3, 2, r);
+            Box::new(move |a| {
+                let from = State { h: a[5].clone(), c: a[5].zeros_like() };
+                with(&cell, &a[..4]).step(&a[4], &from, &mut train()).h
+            })
+        }
+        "lstm_cell" => {
+            let cell = Cell::<f64>::lstm(3, 2, r);
+            Box::new(move |a| {
+                let end = with(&cell, &a[..4]).step(&a[4], &cell.start(2), &mut train());
+                end.h * end.c
+            })
+        }
+        "activations" => Box::new(|a| {
+            let all: [Activation<f64>; 14] = [
+                Activation::relu(),
+                Activation::tanh(),
+                Activation::sigmoid(),
+                Activation::softplus(),
+                Activation::gelu(),
+                Activation::silu(),
+                Activation::mish(),
+                Activation::elu(),
+                Activation::selu(),
+                Activation::leaky_relu(),
+                Activation::softsign(),
+                Activation::hard_tanh(),
+                Activation::log_sigmoid(),
+                Activation::softmax(),
+            ];
+            Tensor::stack(&all.map(|f| f.forward(&a[0], &mut Mode::eval())), 0)
+        }),
+        "mse" => Box::new(|a| loss::mse_each(&a[0], &a[1])),
         "l1" => Box::new(|a| loss::l1_each(&a[0], &a[1])),
         "huber" => Box::new(|a| loss::huber_each(&a[0], &a[1], 0.7)),
         "smooth_l1" => Box::new(|a| loss::smooth_l1_each(&a[0], &a[1], 0.7)),
