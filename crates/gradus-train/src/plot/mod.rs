@@ -11,7 +11,7 @@ mod png;
 mod stack;
 mod svg;
 
-pub use calibration::calibration;
+pub use calibration::{calibration, coverage};
 pub use chart::Chart;
 pub use matrix::confusion;
 pub use picture::Picture;

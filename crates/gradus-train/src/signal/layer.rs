@@ -49,6 +49,11 @@ pub struct LayerSignal {
     /// For a layer with a weight: n_in · E\[W²\] · E\[x²\] + E\[b²\], what independent weights of mean 0 make E\[y²\] (x is the layer's input, not
     /// centred; n_in the terms of the sum that is one output).
     pub predicted: Option<f64>,
+    /// What the layer sends back to its input: its part of ∂L/∂x, Jᵀ ∂L/∂y. (Where several layers share x, ∂L/∂x is the sum of their parts.)
+    pub input_gradients: Option<Moments>,
+    /// For a layer with a weight: n_out · E\[W²\] · E\[(∂L/∂y)²\], what independent weights of mean 0 make of the mean square of
+    /// [`input_gradients`](Self::input_gradients) (n_out the outputs that one input has a part in).
+    pub predicted_gradient: Option<f64>,
     /// The share of units that no gradient reaches: ∂L/∂y, or for a function without parameters its slope, is 0 for every sample.
     pub dead: f64,
     /// For an elementwise function: the share of values whose slope is below a twentieth of the largest.
@@ -77,6 +82,7 @@ impl Signal {
             }
             _ => None,
         };
+        let back = x.map(|x| Grad::of(y).cotangent(gradient).wrt(x).allow_unused().run()).transpose()?;
         let dead = dead(gradient).max(slopes.as_ref().map_or(0.0, dead));
         let jacobian = match x {
             Some(x) if self.samples > 0 => Spectrum::of(y, x, self.samples, self.entries)?,
@@ -86,6 +92,8 @@ impl Signal {
             activations: Moments::of(y),
             gradients: Moments::of(gradient),
             predicted: x.and_then(|x| own.predicted(x, y)),
+            input_gradients: back.as_ref().map(Moments::of),
+            predicted_gradient: x.and_then(|x| own.predicted_gradient(x, y, gradient)),
             dead,
             saturated: slopes.as_ref().map(flat),
             jacobian,
@@ -118,30 +126,50 @@ struct Own<T: Real> {
     /// A weight of two axes or more, and a bias.
     weight: Option<Tensor<T>>,
     bias: Option<Tensor<T>>,
+    /// Whether the weight is spread over y and not gathered from x.
+    transposed: bool,
     /// Whether there are any parameters, or one cannot tell.
     holds: bool,
 }
 
 impl<T: Real> Own<T> {
     fn of(call: &Call<T>, params: &HashMap<String, Param<T>>) -> Self {
-        let Some(name) = &call.name else { return Own { weight: None, bias: None, holds: true } };
+        let transposed = call.kind.starts_with("ConvTranspose");
+        let Some(name) = &call.name else { return Own { weight: None, bias: None, transposed, holds: true } };
         let prefix = if name.is_empty() { String::new() } else { format!("{name}.") };
         let param = |leaf: &str| params.get(&format!("{prefix}{leaf}"));
         let weight = param("weight").filter(|p| p.role() == Role::Weight).map(|p| p.value().detach());
         Own {
             weight: weight.filter(|w| w.rank() >= 2),
             bias: param("bias").map(|p| p.value().detach()),
+            transposed,
             holds: params.keys().any(|p| p.starts_with(&prefix)),
         }
     }
 
-    /// n_in · E[W²] · E[x²] + E[b²]; the outputs of a matrix are its rows, those of a kernel the channels of y.
+    /// n_in · E[W²] · E[x²] + E[b²].
     fn predicted(&self, x: &Tensor<T>, y: &Tensor<T>) -> Option<f64> {
-        let w = self.weight.as_ref()?;
-        let outputs = if w.rank() == 2 { w.shape()[0] } else { *y.shape().get(1)? };
-        let terms = w.len() as f64 / outputs.max(1) as f64;
         let square = |x: &Tensor<T>| Moments::of(x).mean_square();
-        Some(terms * square(w) * square(x) + self.bias.as_ref().map_or(0.0, square))
+        let bias = self.bias.as_ref().map_or(0.0, square);
+        Some(self.products(x, y)? / y.len().max(1) as f64 * square(self.weight.as_ref()?) * square(x) + bias)
+    }
+
+    /// n_out · E[W²] · E[g²].
+    fn predicted_gradient(&self, x: &Tensor<T>, y: &Tensor<T>, g: &Tensor<T>) -> Option<f64> {
+        let square = |x: &Tensor<T>| Moments::of(x).mean_square();
+        Some(self.products(x, y)? / x.len().max(1) as f64 * square(self.weight.as_ref()?) * square(g))
+    }
+
+    /// How many products w·x the batch has, those with the zeros of a padding among them: each number of y is a sum of as many as its row
+    /// of a matrix or its kernel has entries; under a transposed kernel each number of x goes into so many.
+    fn products(&self, x: &Tensor<T>, y: &Tensor<T>) -> Option<f64> {
+        let w = self.weight.as_ref()?;
+        let (numbers, channels) = match (w.rank(), self.transposed) {
+            (2, _) => (y.len(), w.shape()[0]),
+            (_, false) => (y.len(), *y.shape().get(1)?),
+            (_, true) => (x.len(), *x.shape().get(1)?),
+        };
+        Some(numbers as f64 * w.len() as f64 / channels.max(1) as f64)
     }
 }
 

@@ -6,8 +6,8 @@ use crate::plot::{Chart, Picture, stacked};
 use std::path::Path;
 
 impl SignalReport {
-    /// One picture over the layers: above, E\[y²\] as measured and as predicted and E\[(∂L/∂y)²\], on a logarithmic axis; below, the largest
-    /// and the smallest singular value of each Jacobian.
+    /// One picture over the layers: above, E\[y²\] and the mean square of the gradient that the layer sends back, each as measured and as
+    /// predicted, on a logarithmic axis; below, the largest and the smallest singular value of each Jacobian.
     pub fn picture(&self) -> Picture {
         let line = |number: &dyn Fn(&LayerSignal) -> Option<f64>| -> Vec<(f64, f64)> {
             let numbers = self.layers.iter().enumerate().filter_map(|(i, l)| Some((i as f64 + 1.0, number(l)?)));
@@ -19,7 +19,8 @@ impl SignalReport {
             .log_y()
             .dots("E y²", line(&|l| Some(l.activations.mean_square())))
             .dots("predicted", line(&|l| l.predicted))
-            .dots("E (∂L/∂y)²", line(&|l| Some(l.gradients.mean_square())));
+            .dots("E (∂L/∂x)²", line(&|l| Some(l.input_gradients?.mean_square())))
+            .dots("predicted back", line(&|l| l.predicted_gradient));
         let spectra = Chart::new("Singular values of ∂y/∂x by layer")
             .x_label("layer")
             .y_label("singular value")

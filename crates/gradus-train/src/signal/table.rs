@@ -8,13 +8,15 @@ use std::fmt::Write as _;
 /// The columns: head, and number of a layer.
 type Column = (&'static str, fn(&LayerSignal) -> Option<f64>);
 
-const COLUMNS: [Column; 14] = [
+const COLUMNS: [Column; 16] = [
     ("mean_y", |l| Some(l.activations.mean)),
     ("var_y", |l| Some(l.activations.variance)),
     ("mean_square_y", |l| Some(l.activations.mean_square())),
     ("predicted_mean_square_y", |l| l.predicted),
     ("mean_gradient", |l| Some(l.gradients.mean)),
     ("var_gradient", |l| Some(l.gradients.variance)),
+    ("mean_square_input_gradient", |l| Some(l.input_gradients?.mean_square())),
+    ("predicted_mean_square_input_gradient", |l| l.predicted_gradient),
     ("dead", |l| Some(l.dead)),
     ("saturated", |l| l.saturated),
     ("largest_singular_value", |l| Some(l.jacobian.as_ref()?.largest())),
@@ -51,13 +53,15 @@ impl fmt::Display for SignalReport {
         let (e, m) = (self.format.exponent_bits(), self.format.mantissa_bits());
         writeln!(
             f,
-            "{:<wide$}{:>10}{:>10}{:>10}{:>10}{:>10}{:>7}{:>7}{:>10}{:>10}{:>9}{:>8}{:>8}",
+            "{:<wide$}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}{:>7}{:>7}{:>10}{:>10}{:>9}{:>8}{:>8}",
             "layer",
             "E y",
             "Var y",
             "E y²",
             "expected",
             "Var ∂L",
+            "E (∂x)²",
+            "expected",
             "dead",
             "flat",
             "σ max",
@@ -70,13 +74,15 @@ impl fmt::Display for SignalReport {
             let s = l.jacobian.as_ref();
             writeln!(
                 f,
-                "{:<wide$}{:>10}{:>10}{:>10}{:>10}{:>10}{:>7}{:>7}{:>10}{:>10}{:>9}{:>8}{:>8}",
+                "{:<wide$}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}{:>7}{:>7}{:>10}{:>10}{:>9}{:>8}{:>8}",
                 name(l),
                 number(Some(l.activations.mean)),
                 number(Some(l.activations.variance)),
                 number(Some(l.activations.mean_square())),
                 number(l.predicted),
                 number(Some(l.gradients.variance)),
+                number(l.input_gradients.map(|g| g.mean_square())),
+                number(l.predicted_gradient),
                 percent(Some(l.dead)),
                 percent(l.saturated),
                 number(s.map(super::Spectrum::largest)),

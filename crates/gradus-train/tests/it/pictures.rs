@@ -2,7 +2,7 @@
 
 use gradus_train::ErrorKind;
 use gradus_train::metric::{CalibrationError, Confusion, Metric};
-use gradus_train::plot::{Chart, calibration, confusion};
+use gradus_train::plot::{Chart, calibration, confusion, coverage};
 use gradus_train::tensor::{Index, Tensor};
 
 /// Three classes; of four samples of class 0 one is taken for 2, all others are right.
@@ -35,6 +35,20 @@ fn svg_names_everything_and_escapes_it() {
     // The full shade for a class that is always right; 3 of 4 in between.
     assert!(svg.contains("fill=\"#005aa5\"") && svg.contains(">3</text>"), "{svg}");
     assert!(calibration(&error).svg().contains("Calibration (expected error 0.1"), "{}", calibration(&error).svg());
+}
+
+/// Targets at the mean lie in every interval: the mean of 1 − level over 0.05, …, 0.95 is ½; targets far out lie in none.
+#[test]
+fn coverage_is_the_share_of_targets_inside() {
+    let predicted = gradus_nn::Gaussian { mean: Tensor::<f64>::zeros(&[4]), variance: Tensor::ones(&[4]) };
+    for y in [0.0, 100.0] {
+        let svg = coverage(&predicted, &Tensor::full(&[4], y)).svg();
+        assert!(svg.contains("Coverage of intervals (mean error 0.500)"), "{svg}");
+        // All dots at one height, that of a share of 1 or of 0.
+        let heights: std::collections::BTreeSet<&str> =
+            svg.split("<circle").skip(1).map(|t| t.split("cy=\"").nth(1).unwrap().split('"').next().unwrap()).collect();
+        assert_eq!(heights.len(), 1, "{heights:?}");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use gradus_data::digits;
 use gradus_nn::init::{Scheme, normal, orthogonal};
-use gradus_nn::{Activation, BatchNorm, Conv2d, Linear, Module, Residual, Sequential, cross_entropy};
+use gradus_nn::{Activation, BatchNorm, Conv2d, ConvTranspose2d, Linear, Module, Residual, Sequential, cross_entropy};
 use gradus_tensor::floats::Format;
 use gradus_tensor::{Index, Mode, Tensor};
 use gradus_train::rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
@@ -50,6 +50,11 @@ fn a_linear_net_with_known_weights() {
     close(second.gradients.mean_square(), second.activations.mean_square(), 1e-6);
     close(first.gradients.mean_square(), (2.0 * 1024.0 + 81.0) / 6.0, 1e-6);
     close(first.dead, 1.0 / 3.0, 1e-12);
+    // Vᵀ y is what the second sends back, of n_out E[V²] E[y²] = 2 · 25/6 · 137/4; Wᵀ of that what the first does.
+    close(second.input_gradients.unwrap().mean_square(), first.gradients.mean_square(), 1e-6);
+    close(second.predicted_gradient.unwrap(), 2.0 * 25.0 / 6.0 * 137.0 / 4.0, 1e-6);
+    close(first.input_gradients.unwrap().mean_square(), (2.0 * 4096.0 + 20.25) / 6.0, 1e-6);
+    close(first.predicted_gradient.unwrap(), 3.0 * 5.25 / 9.0 * (2.0 * 1024.0 + 81.0) / 6.0, 1e-6);
     let spectrum = second.jacobian.as_ref().unwrap();
     close(spectrum.largest(), 4.0, 1e-6);
     close(spectrum.smallest(), 3.0, 1e-6);
@@ -101,6 +106,32 @@ fn what_a_format_loses() {
         (layer.lost_activations, layer.lost_gradients)
     };
     assert_eq!([Format::FP16, Format::BF16].map(share), [(0.4, 0.4), (0.0, 0.0)]);
+}
+
+/// Strides, groups, transposed kernels, borders: over draws of the weights both predictions are the mean, within 5 standard errors.
+#[test]
+fn the_predictions_count_the_products_of_a_convolution() {
+    let (x, c, draws) = (noise(&[16, 6, 12, 12], 10), noise(&[16, 40, 10, 10], 11), 40);
+    let mut ratios: Vec<[f64; 2]> = Vec::new();
+    for seed in 0..draws {
+        let rng = &mut rng(100 + seed);
+        let net = Sequential::new()
+            .then(Conv2d::builder(6, 40, [2, 2]).stride([2, 2]).groups(2).bias(false).build(rng))
+            .then(ConvTranspose2d::builder(40, 6, [2, 2]).stride([2, 2]).groups(2).bias(false).build(rng))
+            .then(Conv2d::builder(6, 40, [3, 3]).bias(false).build(rng));
+        let signal = Signal::new().jacobians(0);
+        let report = signal.run(&net, &x, &Mode::eval(), Sequential::forward, |y| (y * &c).sum()).expect("runs");
+        ratios.extend(report.layers().iter().map(|l| {
+            let back = l.input_gradients.unwrap().mean_square() / l.predicted_gradient.unwrap();
+            [l.activations.mean_square() / l.predicted.unwrap(), back]
+        }));
+    }
+    for (layer, way) in (0..3).flat_map(|layer| [(layer, 0), (layer, 1)]) {
+        let r: Vec<f64> = ratios.iter().skip(layer).step_by(3).map(|r| r[way]).collect();
+        let mean = r.iter().sum::<f64>() / draws as f64;
+        let error = (r.iter().map(|r| (r - mean).powi(2)).sum::<f64>() / (draws * (draws - 1)) as f64).sqrt();
+        assert!((mean - 1.0).abs() < 5.0 * error && error < 0.04, "layer {layer}, way {way}: {mean} ± {error}");
+    }
 }
 
 /// On real digits, which are not centred, and after ReLU: E y² within 5 sigma of n_in Var W E[x²] in every layer.
@@ -168,7 +199,7 @@ fn any_module_and_unchanged() {
     let (table, csv, svg) = (report.to_string(), report.csv(), report.svg());
     assert!(names.iter().all(|n| table.contains(n) && csv.contains(n)), "{table}\n{csv}");
     assert_eq!(csv.lines().count(), 5);
-    assert!(csv.lines().all(|l| l.matches(',').count() == 15), "{csv}");
+    assert!(csv.lines().all(|l| l.matches(',').count() == 17), "{csv}");
     // One picture of two charts.
     assert!(svg.matches("<svg").count() == 1 && svg.matches("</svg>").count() == 1);
     assert!(["predicted", "Signals and gradients by layer", "Singular values"].iter().all(|text| svg.contains(text)));
