@@ -1,30 +1,36 @@
-//! Random numbers by counter, and initial weights: 10⁵ and 10⁷ numbers into warm buffers, an orthogonal 512 x 512.
+//! Random numbers by counter, and initial weights into warm buffers: 10⁵ and 10⁷ numbers, matrices and kernels with structure.
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use gradus::init::{Key, Scheme, SliceMut, Target, glorot_uniform, he_truncated, normal, orthogonal};
+use gradus::init::{
+    Key, Scheme, SliceMut, Target, constant, delta_orthogonal, dirac, gates, glorot_uniform, he_truncated, normal,
+    orthogonal, rotations, sparse,
+};
 use gradus_kernels::floats::{Format, round_nearest_slice, round_stochastic_slice};
 use gradus_kernels::random::{bernoulli_keep, fill_bits};
 use std::hint::black_box;
 
 fn schemes(c: &mut Criterion) {
-    let all: [(&str, &dyn Scheme); 3] =
-        [("normal", &normal(0.0, 1.0)), ("truncated normal", &he_truncated()), ("uniform", &glorot_uniform())];
-    for (name, scheme) in all {
+    let mut fill = |name: &str, scheme: &dyn Scheme, shape: &[usize]| {
+        let mut out = vec![0.0_f32; shape.iter().product()];
         let mut group = c.benchmark_group(name);
-        for rows in [100, 10_000] {
-            let mut out = vec![0.0_f32; rows * 1000];
-            group.throughput(Throughput::Elements(out.len() as u64));
-            group.bench_function(out.len().to_string(), |b| {
-                b.iter(|| scheme.write(&Target::new(&[rows, 1000]), black_box(Key::from(1)), SliceMut::F32(&mut out)));
-            });
-        }
-    }
-    let mut out = vec![0.0_f32; 512 * 512];
-    c.bench_function("orthogonal_512", |b| {
-        b.iter(|| {
-            orthogonal(1.0).write(&Target::new(&[512, 512]), black_box(Key::from(1)), SliceMut::F32(&mut out));
+        group.throughput(Throughput::Elements(out.len() as u64));
+        group.bench_function(out.len().to_string(), |b| {
+            b.iter(|| scheme.write(&Target::new(shape), black_box(Key::from(1)), SliceMut::F32(&mut out)));
         });
-    });
+    };
+    for rows in [100, 10_000] {
+        fill("normal", &normal(0.0, 1.0), &[rows, 1000]);
+        fill("truncated normal", &he_truncated(), &[rows, 1000]);
+        fill("uniform", &glorot_uniform(), &[rows, 1000]);
+        fill("sparse, 15 a row", &sparse(15, 1.0), &[rows, 1000]);
+        fill("constant", &constant(0.5), &[rows, 1000]);
+    }
+    fill("orthogonal", &orthogonal(1.0), &[512, 512]);
+    fill("orthogonal, tall", &orthogonal(1.0), &[4096, 128]);
+    fill("rotations of planes", &rotations(std::f64::consts::PI), &[512, 512]);
+    fill("delta-orthogonal", &delta_orthogonal(1.0), &[256, 256, 3, 3]);
+    fill("Dirac", &dirac(1), &[256, 256, 3, 3]);
+    fill("four orthogonal gates", &gates([1.0; 4].map(orthogonal)), &[1024, 256]);
 }
 
 fn bits(c: &mut Criterion) {
