@@ -25,7 +25,8 @@ type DataTerm<N, B> = dyn Fn(&N, &B, &mut Mode) -> Tensor<<N as gradus_tensor::T
 /// ```
 pub struct Objective<N: Module, B> {
     data: Box<DataTerm<N, B>>,
-    penalties: Vec<Box<dyn Penalty<N, B>>>,
+    /// Each with the name in reports.
+    penalties: Vec<(String, Box<dyn Penalty<N, B>>)>,
 }
 
 impl<N: Module, B> Objective<N, B> {
@@ -35,10 +36,15 @@ impl<N: Module, B> Objective<N, B> {
         Objective { data: Box::new(data), penalties: Vec::new() }
     }
 
-    /// Adds a penalty.
+    /// Adds a penalty. The second of a kind is reported as `name.2`, the third as `name.3`.
     #[must_use]
     pub fn with(mut self, penalty: impl Penalty<N, B> + 'static) -> Self {
-        self.penalties.push(Box::new(penalty));
+        let own = penalty.name();
+        let name = match self.penalties.iter().filter(|(_, p)| p.name() == own).count() {
+            0 => own.to_owned(),
+            same => format!("{own}.{}", same + 1),
+        };
+        self.penalties.push((name, Box::new(penalty)));
         self
     }
 
@@ -49,7 +55,7 @@ impl<N: Module, B> Objective<N, B> {
 
     /// The names of the penalties, in order.
     pub fn penalty_names(&self) -> Vec<&str> {
-        self.penalties.iter().map(|p| p.name()).collect()
+        self.penalties.iter().map(|(name, _)| name.as_str()).collect()
     }
 
     /// The value at one batch, tracked, with every term apart.
@@ -65,12 +71,12 @@ impl<N: Module, B> Objective<N, B> {
         }
         let mut total = data.clone();
         let mut penalties = Vec::with_capacity(self.penalties.len());
-        for penalty in &self.penalties {
+        for (name, penalty) in &self.penalties {
             // Everything evaluated again in this step sees the same masks, and no statistics follow.
             let mut again = mode.again();
             let at = At { net, batch, data: &data, total: &total, data_term: &*self.data, mode: &mut again };
             let value = penalty.value(at)?;
-            penalties.push((penalty.name(), value.item().to_f64()));
+            penalties.push((name.as_str(), value.item().to_f64()));
             total = total + value;
         }
         Ok(Evaluation { total, data: data.item().to_f64(), penalties })

@@ -6,7 +6,8 @@ use gradus_tensor::Real;
 use serde::{Deserialize, Serialize};
 
 /// Everything that an optimiser remembers, for a file: written after step k and read into a fresh optimiser of the same
-/// recipe, training goes on bit for bit. Hyper-parameters are not part of it.
+/// recipe, training goes on bit for bit. Hyper-parameters are not part of it, nor is a rate set by `set_rate`. (As JSON by `serde_json`, take
+/// its feature `float_roundtrip`: without it numbers come back with another last digit.)
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct State {
     /// The name of the recipe.

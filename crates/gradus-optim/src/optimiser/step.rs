@@ -140,6 +140,16 @@ pub(crate) fn checked_rate(who: &str, rate: f64, factor: f64, clock: Clock) -> R
     Err(Error::new(Kind::HyperParameter, message))
 }
 
+/// What is said of a gradient that no step may take, up to the way out.
+pub(crate) fn bad_gradient<T: Real>(who: &str, leaf: &str, clock: Clock, loss: T) -> String {
+    let of = if leaf.is_empty() { String::new() } else { format!(" of `{leaf}`") };
+    let loss = loss.to_f64();
+    // A diverged loss has hundreds of digits.
+    let loss = if loss.abs() >= 1e6 { format!("{loss:e}") } else { loss.to_string() };
+    let step = clock.step + 1;
+    format!("{who}: the gradient{of} is not finite or too large to be squared (step {step}, loss {loss}); ")
+}
+
 /// One leaf's part of a step.
 struct Work<'g, T: Real> {
     id: LeafId,
@@ -188,14 +198,8 @@ impl<R: Recipe<T>, T: Real> Optimise<T> for Optimiser<R, T> {
             }
         }
         if let Some(leaf) = bad.and_then(|id| self.leaves.get(&id)) {
-            let loss = gradients.loss();
-            let (who, name) = (self.recipe.name(), &leaf.name);
-            let message = format!(
-                "{who}: the gradient of `{name}` is not finite or too large to be squared (step {}, loss {loss}); lower the \
-                 rate, clip, or choose NonFinite::Skip",
-                self.clock.step + 1
-            );
-            return Err(Error::new(Kind::NonFinite, message));
+            let found = bad_gradient(self.recipe.name(), &leaf.name, self.clock, gradients.loss());
+            return Err(Error::new(Kind::NonFinite, found + "lower the rate, clip, or choose NonFinite::Skip"));
         }
         if done == Ok(false) {
             return Ok(Stepped { skipped: true, ..stepped });
@@ -263,6 +267,18 @@ impl<R: Recipe<T>, T: Real> Optimise<T> for Optimiser<R, T> {
                 slots.push(numbers);
             }
             restored.push((id, LeafState::restored(saved.count, slots)));
+        }
+        if !state.leaves.is_empty() {
+            let mut missing = None;
+            each_leaf(net, |at| {
+                let name = at.name();
+                if missing.is_none() && state.leaves.iter().all(|saved| saved.name != name) {
+                    missing = Some(name);
+                }
+            });
+            if let Some(name) = missing {
+                return Err(bad(format!("the state has nothing of the leaf `{name}`; it is that of another net")));
+            }
         }
         self.schedule.recall(&state.schedule).map_err(bad)?;
         for (id, state) in restored {

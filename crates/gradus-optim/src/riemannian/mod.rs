@@ -9,7 +9,7 @@ mod optimise;
 use crate::error::{Error, Kind};
 use crate::optimiser::Optimise;
 use crate::optimiser::leaves::each_leaf;
-use crate::optimiser::step::checked_rate;
+use crate::optimiser::step::{bad_gradient, checked_rate};
 use crate::schedule::{Clock, Constant, Schedule};
 use gradus_tensor::{
     Gradients, LeafId, Manifold, Module, Name, Param, Path, Real, Tensor, Tree, Visitor, VisitorMut, no_grad,
@@ -178,11 +178,7 @@ impl<T: Real> Riemannian<T> {
             }
         });
         bad.map_or(Ok(()), |leaf| {
-            let why = format!(
-                "{name}: the gradient of `{leaf}` is not finite or too large to be squared (step {}, loss {}); lower the rate or clip",
-                self.clock.step + 1,
-                gradients.loss()
-            );
+            let why = bad_gradient(name, &leaf, self.clock, gradients.loss()) + "lower the rate or clip";
             Err(Error::new(Kind::NonFinite, why))
         })
     }

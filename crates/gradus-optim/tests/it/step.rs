@@ -271,6 +271,11 @@ fn a_state_that_does_not_fit_is_refused() {
     let mut other = state.clone();
     other.leaves[1].name = "nose".into();
     assert_eq!(refused(&other), "restore: the net has no leaf `nose`");
+    let mut other = state.clone();
+    other.leaves.remove(1);
+    assert!(refused(&other).contains("has nothing of the leaf `1.0`"), "{}", refused(&other));
+    // One that was saved before the first step holds nothing at all, and fits.
+    Adam::<f64>::new(0.1).restore(&net, &Adam::<f64>::new(0.1).state()).expect("nothing to take back");
     let error = Adam::<f64>::new(0.1).amsgrad().restore(&net, &state).expect_err("refused").to_string();
     assert!(error.starts_with("restore: `0` has the states [\"adam.first\", \"adam.second\"], expected"), "{error}");
 }
@@ -326,4 +331,24 @@ fn averages_follow_their_formula_and_come_back_from_a_file() {
     fresh.write(&mut w).expect("seen");
     assert!(close(&w.value().to_vec(), &wanted));
     assert!(Average::<f64>::equal().write(&mut w).is_err());
+}
+
+#[test]
+fn a_rate_that_is_none_moves_nothing_and_a_plateau_survives_a_text() {
+    let start = || Tensor::from_slice(&[2], &[1.0, -2.0]).tracked();
+    for factor in [f64::NAN, -1.0, f64::INFINITY] {
+        let (mut w, mut sgd) = (start(), Sgd::new(0.1).schedule(exponential(factor)));
+        let grads = w.square().sum().backward();
+        sgd.step(&mut w, &grads);
+        let after = w.to_vec();
+        let grads = w.square().sum().backward();
+        let why = sgd.try_step(&mut w, &grads).expect_err("no rate").to_string();
+        assert!(why.contains("rate") && w.to_vec() == after, "{factor}: {why}");
+    }
+    let (mut w, mut sgd) = (start(), Sgd::new(0.1).schedule(plateau(0)));
+    let grads = w.square().sum().backward();
+    sgd.step(&mut w, &grads);
+    let text = serde_json::to_string(&sgd.state()).expect("writes");
+    let state: State = serde_json::from_str(&text).expect("JSON has no infinity");
+    assert_eq!(state, sgd.state());
 }

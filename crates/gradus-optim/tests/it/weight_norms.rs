@@ -108,3 +108,16 @@ fn each_pattern_must_match() {
     let why = of(penalty::frobenius_sq(1.0).named("0").named("nothing")).expect_err("one is wrong").to_string();
     assert!(why.contains("`nothing`"), "{why}");
 }
+
+#[test]
+fn two_penalties_of_a_kind_are_told_apart() {
+    let (net, x) = (net(), numbers(&[5, 4], 9));
+    let objective = Objective::new(data)
+        .with(penalty::frobenius_sq(1.0).named("0"))
+        .with(penalty::l1(1.0))
+        .with(penalty::frobenius_sq(2.0).named("2"));
+    assert_eq!(objective.penalty_names(), ["frobenius_sq", "l1", "frobenius_sq.2"]);
+    let at = objective.evaluate(&net, &x, &mut Mode::eval()).expect("all match");
+    let of = |i: usize| net[i].value().square().sum().item();
+    assert_eq!((at.penalties()[0], at.penalties()[2]), (("frobenius_sq", of(0)), ("frobenius_sq.2", 2.0 * of(2))));
+}
