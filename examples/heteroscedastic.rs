@@ -2,8 +2,8 @@
 //!
 //! p(y | x) = N(y; m(x, θ), v(x, θ)), trained by −ln p = ½ (ln v + (y − m)²/v) + ½ ln 2π in standardised units; an ensemble answers with the
 //! moments of its mixture (Lakshminarayanan et al. 2017). In each of the twenty published splits of the UCI sets epochs, decay and floor are
-//! chosen among the flags' values, by the NLL of two nets on a fifth of the training part that is held out of theirs; no test part has a
-//! say in it. Beside it PBP (Hernandez-Lobato & Adams 2015), dropout (Gal & Ghahramani 2016) and the ensembles of their own paper.
+//! chosen among the flags' values, by the NLL of two nets on a fifth of the training part that is held out of theirs; rate, batch and
+//! width are fixed. Beside it PBP (Hernandez-Lobato & Adams 2015), dropout (Gal & Ghahramani 2016) and the ensembles of their own paper.
 //!
 //! ```text
 //! $ cargo run --release --example heteroscedastic -- --data uci
