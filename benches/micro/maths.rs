@@ -4,21 +4,21 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use gradus_kernels::{Map, Real, View, elementwise, lanes, map, map_near, reduce};
 use std::hint::black_box;
 
-lanes!(Exp | s, [x] | x.exp(s));
-lanes!(Ln | s, [x] | x.ln(s));
-lanes!(Ln1p | s, [x] | x.ln_1p(s));
-lanes!(Tanh | s, [x] | x.tanh(s));
-lanes!(Sigmoid | s, [x] | x.sigmoid(s));
-lanes!(Softplus | s, [x] | x.softplus(s));
-lanes!(Erf | s, [x] | x.erf(s));
-lanes!(NormalCdf | s, [x] | x.normal_cdf(s));
-lanes!(Sin | s, [x] | x.sin(s));
-lanes!(Cos | s, [x] | x.cos(s));
+lanes!(Exp, |s, [x]| x.exp(s));
+lanes!(Ln, |s, [x]| x.ln(s));
+lanes!(Ln1p, |s, [x]| x.ln_1p(s));
+lanes!(Tanh, |s, [x]| x.tanh(s));
+lanes!(Sigmoid, |s, [x]| x.sigmoid(s));
+lanes!(Softplus, |s, [x]| x.softplus(s));
+lanes!(Erf, |s, [x]| x.erf(s));
+lanes!(NormalCdf, |s, [x]| x.normal_cdf(s));
+lanes!(Sin, |s, [x]| x.sin(s));
+lanes!(Cos, |s, [x]| x.cos(s));
 
-lanes!(ExpNear | s, [x] | x.exp_near(s));
-lanes!(LnNear | s, [x] | x.ln_near(s));
-lanes!(SinNear | s, [x] | x.sin_near(s));
-lanes!(CosNear | s, [x] | x.cos_near(s));
+lanes!(ExpNear, |s, [x]| x.exp_near(s));
+lanes!(LnNear, |s, [x]| x.ln_near(s));
+lanes!(SinNear, |s, [x]| x.sin_near(s));
+lanes!(CosNear, |s, [x]| x.cos_near(s));
 
 fn lane<M: Map<f32, 1>>(c: &mut Criterion, name: &str, f: M) {
     function(c, name, |x, y| map(f, x, y));

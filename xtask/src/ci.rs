@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use clap::Args;
 
+use crate::format;
 use crate::run::{Outcome, cargo, run, shown};
 use crate::tidy::tidy;
 
@@ -24,7 +25,7 @@ impl Ci {
     /// Runs the steps in order; a summary with times closes the output.
     pub(crate) fn run(&self) -> Outcome {
         let steps: [(&str, fn() -> Outcome); 6] = [
-            ("format", || run(cargo().args(["fmt", "--all", "--check"]))),
+            ("format", || format::all(true)),
             ("tidy", tidy),
             ("clippy", clippy),
             ("docs", docs),

@@ -21,7 +21,7 @@ const TOOLS: &[Tool] = &[
     Tool {
         name: "rustfmt",
         command: || with(cargo(), "fmt"),
-        serves: "`cargo xtask ci`",
+        serves: "`cargo xtask ci`, `fmt`, `new`",
         way: "rustup component add rustfmt",
     },
     Tool {

@@ -3,6 +3,7 @@
 mod bench;
 mod ci;
 mod doctor;
+mod format;
 mod gradcheck;
 mod new;
 mod release;
@@ -27,6 +28,8 @@ struct Chores {
 enum Verb {
     /// Check the promises of the house: arrows, openings, sizes, rooms, words.
     Tidy,
+    /// Format every Rust file, those included that `cargo fmt` does not find.
+    Fmt(format::Fmt),
     /// Everything that has to pass before a change lands: what `.ci/run` calls.
     Ci(ci::Ci),
     /// The speed of gradus: alone, against peers, sizes and its past.
@@ -48,6 +51,7 @@ enum Verb {
 fn main() -> ExitCode {
     let result = match Chores::parse().verb {
         Verb::Tidy => tidy::tidy(),
+        Verb::Fmt(fmt) => fmt.run(),
         Verb::Ci(ci) => ci.run(),
         Verb::Bench(bench) => bench.run(),
         Verb::Gradcheck(gradcheck) => gradcheck.run(),

@@ -6,7 +6,8 @@ use std::fs;
 
 use clap::{Args, ValueEnum};
 
-use crate::run::{Outcome, cargo, root, run};
+use crate::format;
+use crate::run::{Outcome, root};
 
 /// Flags of `cargo xtask new`.
 #[derive(Args)]
@@ -54,7 +55,7 @@ impl New {
         for (path, text) in &changes {
             fs::write(root().join(path), text).map_err(|e| format!("{path}: {e}"))?;
         }
-        run(cargo().args(["fmt", "--package", package]))?;
+        format::files(&changes.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>(), false)?;
         changes.iter().for_each(|(path, _)| println!("wrote {path}"));
         match self.kind {
             Kind::Op => {

@@ -8,6 +8,7 @@ mod weight;
 use clap::Args;
 
 use crate::ci;
+use crate::format;
 use crate::run::{Outcome, answers, cargo, output, program, run};
 use crate::tidy::{release_order, tidy};
 
@@ -45,7 +46,8 @@ impl Release {
     /// Every check, and the packages.
     fn steps(&self, next: &str) -> Outcome {
         changelog::check(next)?;
-        let steps: [(&str, &dyn Fn() -> Outcome); 8] = [
+        let steps: [(&str, &dyn Fn() -> Outcome); 9] = [
+            ("format", &|| format::all(true)),
             ("tidy", &tidy),
             ("docs", &ci::docs),
             ("oldest compiler", &oldest_compiler),

@@ -66,10 +66,10 @@ impl<T: Real, F: Fn(T) -> bool> Kernel for Near<'_, T, F> {
     }
 }
 
-/// Defines a [`Map`]: `lanes!(Name |s, [x, y]| expression)`.
+/// Defines a [`Map`]: `lanes!(Name, |s, [x, y]| expression)`.
 #[macro_export]
 macro_rules! lanes {
-    ($(#[$m:meta])* $v:vis $Name:ident |$s:pat_param, [$($x:ident),+]| $e:expr) => {
+    ($(#[$m:meta])* $v:vis $Name:ident, |$s:pat_param, [$($x:ident),+]| $e:expr) => {
         $(#[$m])*
         #[derive(Clone, Copy, Debug, Default)]
         $v struct $Name;

@@ -2,21 +2,21 @@
 
 use gradus_kernels::{Map, Portable, Real, lanes, map, map_near};
 
-lanes!(Exp | s, [x] | x.exp(s));
-lanes!(ExpM1 | s, [x] | x.exp_m1(s));
-lanes!(Exp2 | s, [x] | x.exp2(s));
-lanes!(Ln | s, [x] | x.ln(s));
-lanes!(Ln1p | s, [x] | x.ln_1p(s));
-lanes!(Log2 | s, [x] | x.log2(s));
-lanes!(Tanh | s, [x] | x.tanh(s));
-lanes!(Sigmoid | s, [x] | x.sigmoid(s));
-lanes!(LogSigmoid | s, [x] | x.log_sigmoid(s));
-lanes!(Softplus | s, [x] | x.softplus(s));
-lanes!(Sin | s, [x] | x.sin(s));
-lanes!(Cos | s, [x] | x.cos(s));
-lanes!(Erf | s, [x] | x.erf(s));
-lanes!(Erfc | s, [x] | x.erfc(s));
-lanes!(NormalCdf | s, [x] | x.normal_cdf(s));
+lanes!(Exp, |s, [x]| x.exp(s));
+lanes!(ExpM1, |s, [x]| x.exp_m1(s));
+lanes!(Exp2, |s, [x]| x.exp2(s));
+lanes!(Ln, |s, [x]| x.ln(s));
+lanes!(Ln1p, |s, [x]| x.ln_1p(s));
+lanes!(Log2, |s, [x]| x.log2(s));
+lanes!(Tanh, |s, [x]| x.tanh(s));
+lanes!(Sigmoid, |s, [x]| x.sigmoid(s));
+lanes!(LogSigmoid, |s, [x]| x.log_sigmoid(s));
+lanes!(Softplus, |s, [x]| x.softplus(s));
+lanes!(Sin, |s, [x]| x.sin(s));
+lanes!(Cos, |s, [x]| x.cos(s));
+lanes!(Erf, |s, [x]| x.erf(s));
+lanes!(Erfc, |s, [x]| x.erfc(s));
+lanes!(NormalCdf, |s, [x]| x.normal_cdf(s));
 
 /// Name, our function under the machine's shell and under the portable one, the truth, and the worst distance in ulp.
 struct Row {
@@ -166,10 +166,10 @@ fn every_argument_is_within_the_promised_ulp() {
 
 #[test]
 fn near_and_far_have_the_same_bits() {
-    lanes!(ExpNear | s, [x] | x.exp_near(s));
-    lanes!(LnNear | s, [x] | x.ln_near(s));
-    lanes!(SinNear | s, [x] | x.sin_near(s));
-    lanes!(CosNear | s, [x] | x.cos_near(s));
+    lanes!(ExpNear, |s, [x]| x.exp_near(s));
+    lanes!(LnNear, |s, [x]| x.ln_near(s));
+    lanes!(SinNear, |s, [x]| x.sin_near(s));
+    lanes!(CosNear, |s, [x]| x.cos_near(s));
     /// All numbers of x that are near, by both.
     fn same<T: Real>(
         name: &str,

@@ -6,11 +6,11 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::mpsc;
 
-use candle_core::{Result, Tensor, Var, D};
+use candle_core::{D, Result, Tensor, Var};
 use candle_nn::loss::{cross_entropy, mse};
-use candle_nn::{ops, AdamW, Optimizer, ParamsAdamW};
-use net::{batch_norm, labels, normalised, normals, Conv, Linear, Sgd, CPU};
-use talk::{serve, stream, Work};
+use candle_nn::{AdamW, Optimizer, ParamsAdamW, ops};
+use net::{CPU, Conv, Linear, Sgd, batch_norm, labels, normalised, normals};
+use talk::{Work, serve, stream};
 
 /// Turns off that gradients are cut from the graph; candle reads it once a thread.
 const KEEP_GRAPH: &str = "CANDLE_GRAD_DO_NOT_DETACH";

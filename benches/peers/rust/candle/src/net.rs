@@ -1,6 +1,6 @@
 //! Parts that the workloads share: leaves with the common numbers, layers, and the updates that candle lacks.
 
-use candle_core::{backprop::GradStore, Device, Result, Tensor, Var};
+use candle_core::{Device, Result, Tensor, Var, backprop::GradStore};
 use candle_nn::{BatchNorm, ModuleT};
 use talk::{stream, weight};
 

@@ -12,7 +12,7 @@ use gradus_kernels::{View, elementwise, lanes, map};
 #[derive(Clone, Debug)]
 pub struct Add;
 
-lanes!(Lane |_, [a, b]| a + b);
+lanes!(Lane, |_, [a, b]| a + b);
 
 impl<T: Real> Linear<T> for Add {
     const NAME: &'static str = "add";

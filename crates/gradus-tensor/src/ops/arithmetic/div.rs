@@ -11,8 +11,8 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Div;
 
-lanes!(Lane |_, [a, b]| a / b);
-lanes!(PullB |_, [b, y, g]| -(g * y) / b);
+lanes!(Lane, |_, [a, b]| a / b);
+lanes!(PullB, |_, [b, y, g]| -(g * y) / b);
 
 impl<T: Real> Elementwise<2, T> for Div {
     const NAME: &'static str = "div";

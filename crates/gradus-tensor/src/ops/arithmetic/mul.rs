@@ -12,7 +12,7 @@ use gradus_kernels::{View, elementwise, lanes, map};
 #[derive(Clone, Debug)]
 pub struct Mul;
 
-lanes!(Lane |_, [a, b]| a * b);
+lanes!(Lane, |_, [a, b]| a * b);
 
 impl<T: Real> Bilinear<T> for Mul {
     const NAME: &'static str = "mul";
@@ -49,7 +49,8 @@ impl Room for Mul {
             on("empty", &[0, 2], &[2]),
             on("one with none", &[1], &[0]),
             Case::new("a square", vec![row(&[1.5, 0.0, -0.0])], |x| &x[0] * &x[0]),
-            Case::new("a cube at 0", vec![row(&[0.0, -0.0])], |x| &x[0] * &x[0] * &x[0]).expect_all([0.0, 0.0, 0.0, 12.0]),
+            Case::new("a cube at 0", vec![row(&[0.0, -0.0])], |x| &x[0] * &x[0] * &x[0])
+                .expect_all([0.0, 0.0, 0.0, 12.0]),
             Case::new("views", vec![spread(&[2, 3], 1), spread(&[3, 2], 2)], |x| (x[0].t() * &x[1]).exp()),
             Case::new("zero and one", vec![row(&[0.0, 2.0]), row(&[3.0, 0.0])], |x| &x[0] * &x[1]),
         ]

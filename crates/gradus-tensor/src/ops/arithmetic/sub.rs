@@ -12,7 +12,7 @@ use gradus_kernels::{View, elementwise, lanes, map};
 #[derive(Clone, Debug)]
 pub struct Sub;
 
-lanes!(Lane |_, [a, b]| a - b);
+lanes!(Lane, |_, [a, b]| a - b);
 
 impl<T: Real> Linear<T> for Sub {
     const NAME: &'static str = "sub";

@@ -40,7 +40,9 @@ impl<T: Real> Comparand<T> for i32 {
 
 #[track_caller]
 fn compare<T: Real>(op: &str, a: &Tensor<T>, b: &Tensor<T>, holds: impl Fn(T, T) -> bool) -> Mask {
-    let Some(shape) = broadcast(&[a.shape(), b.shape()]) else { message::panic_with(&message::broadcast(op, &[a.shape(), b.shape()])) };
+    let Some(shape) = broadcast(&[a.shape(), b.shape()]) else {
+        message::panic_with(&message::broadcast(op, &[a.shape(), b.shape()]))
+    };
     let (a, b) = crate::trace::no_grad(|| (a.broadcast_to(&shape), b.broadcast_to(&shape)));
     let (a, b) = (a.view(), b.view());
     let at = Offsets::new(a.shape, a.strides).zip(Offsets::new(b.shape, b.strides));
@@ -107,7 +109,8 @@ impl Room for Compare {
             Case::new(label, vec![spread(a, 1), spread(b, 2)], move |x| of(&x[0].gt(&x[1]), x))
         };
         let tie = |label: &str, y: f64, f: fn(&Tensor<f64>, &Tensor<f64>) -> Mask| {
-            Case::new(label, vec![row(&[0.0, 1.0, 2.0])], move |x| f(&x[0], &row(&[-0.0, 2.0, 1.0])).to_tensor()).expect_all([y, 0.0, 0.0, 0.0])
+            Case::new(label, vec![row(&[0.0, 1.0, 2.0])], move |x| f(&x[0], &row(&[-0.0, 2.0, 1.0])).to_tensor())
+                .expect_all([y, 0.0, 0.0, 0.0])
         };
         vec![
             on("same shape", &[2, 3], &[2, 3]),

@@ -137,7 +137,8 @@ impl Room for Logic {
     fn cases() -> Vec<Case> {
         let table = |label: &str, y: f64, f: fn(&Mask, &Mask) -> Mask| {
             let (a, b) = (Mask::new(&[4], vec![0, 0, 1, 1]), Mask::new(&[4], vec![0, 1, 0, 1]));
-            Case::new(label, vec![row(&[1.0, 10.0, 100.0, 1000.0])], move |x| x[0].masked_fill(&f(&a, &b).not(), 0.0)).expect(0, y)
+            Case::new(label, vec![row(&[1.0, 10.0, 100.0, 1000.0])], move |x| x[0].masked_fill(&f(&a, &b).not(), 0.0))
+                .expect(0, y)
         };
         let count = |label: &str, shape: &'static [usize], y: f64, f: fn(&Mask) -> Mask| {
             Case::new(label, vec![spread(shape, 1)], move |x| f(&x[0].ge(-2.0)).to_tensor()).expect(0, y)
@@ -153,7 +154,9 @@ impl Room for Logic {
             count("any of nothing", &[2, 0], 0.0, |m| m.any_axis(-1)),
             count("all of nothing", &[2, 0], 2.0, |m| m.all_axis(-1)),
             count("broadcast", &[2, 1], 6.0, |m| m.broadcast_to(&[2, 3])),
-            Case::new("chosen", vec![spread(&[2, 3], 1)], |x| x[0].masked_fill(&x[0].gt(0.5).or(&x[0].lt(-0.5)), 0.0).exp()),
+            Case::new("chosen", vec![spread(&[2, 3], 1)], |x| {
+                x[0].masked_fill(&x[0].gt(0.5).or(&x[0].lt(-0.5)), 0.0).exp()
+            }),
         ]
     }
 }

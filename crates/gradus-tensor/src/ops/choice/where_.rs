@@ -108,7 +108,12 @@ impl Room for Where {
         let on = |label: &str, m: &'static [usize], a: &[usize], b: &[usize]| {
             Case::new(label, vec![spread(a, 1), spread(b, 2)], move |x| Tensor::where_(&mask(m), &x[0], &x[1]).exp())
         };
-        let all = |label: &str, m: u8, d| Case::new(label, vec![row(&[2.0]), row(&[3.0])], move |x| Tensor::where_(&Mask::new(&[1], vec![m]), &x[0], &x[1]).square()).expect_all(d);
+        let all = |label: &str, m: u8, d| {
+            Case::new(label, vec![row(&[2.0]), row(&[3.0])], move |x| {
+                Tensor::where_(&Mask::new(&[1], vec![m]), &x[0], &x[1]).square()
+            })
+            .expect_all(d)
+        };
         vec![
             on("same shape", &[2, 3], &[2, 3], &[2, 3]),
             on("mask of a row", &[3], &[2, 3], &[2, 3]),
@@ -122,7 +127,9 @@ impl Room for Where {
                 let dead = x[0].lt(0.0);
                 Tensor::where_(&dead, &x[0], &x[0].masked_fill(&dead, 1.0).sqrt())
             }),
-            Case::new("views", vec![spread(&[2, 3], 1), spread(&[3, 2], 2)], |x| Tensor::where_(&mask(&[3, 2]), &x[0].t(), &x[1]).square()),
+            Case::new("views", vec![spread(&[2, 3], 1), spread(&[3, 2], 2)], |x| {
+                Tensor::where_(&mask(&[3, 2]), &x[0].t(), &x[1]).square()
+            }),
         ]
     }
 }
@@ -131,7 +138,9 @@ impl Room for Keep {
     const NAME: &'static str = "keep";
     const FORMULA: &'static str = "y = x where the mask is set, else 0";
     fn cases() -> Vec<Case> {
-        let on = |label: &str, shape: &'static [usize]| Case::new(label, vec![spread(shape, 1)], move |x| keep(&x[0], mask(shape)).exp());
+        let on = |label: &str, shape: &'static [usize]| {
+            Case::new(label, vec![spread(shape, 1)], move |x| keep(&x[0], mask(shape)).exp())
+        };
         vec![
             on("row", &[5]),
             on("matrix", &[2, 3]),
@@ -139,10 +148,14 @@ impl Room for Keep {
             on("rank 0", &[]),
             on("one", &[1]),
             on("empty", &[0, 2]),
-            Case::new("nothing", vec![row(&[1.0, 2.0])], |x| keep(&x[0], Mask::new(&[2], vec![0, 0])).square()).expect_all([0.0; 4]),
-            Case::new("all", vec![row(&[1.0, 2.0])], |x| keep(&x[0], Mask::new(&[2], vec![1, 1])).square()).expect_all([5.0, 6.0, 4.0, 0.0]),
+            Case::new("nothing", vec![row(&[1.0, 2.0])], |x| keep(&x[0], Mask::new(&[2], vec![0, 0])).square())
+                .expect_all([0.0; 4]),
+            Case::new("all", vec![row(&[1.0, 2.0])], |x| keep(&x[0], Mask::new(&[2], vec![1, 1])).square())
+                .expect_all([5.0, 6.0, 4.0, 0.0]),
             Case::new("transposed", vec![spread(&[2, 3], 1)], |x| keep(&x[0].t(), mask(&[3, 2])).square()),
-            Case::new("of a broadcast", vec![spread(&[3], 1)], |x| keep(&x[0].broadcast_to(&[2, 3]), mask(&[2, 3])).square()),
+            Case::new("of a broadcast", vec![spread(&[3], 1)], |x| {
+                keep(&x[0].broadcast_to(&[2, 3]), mask(&[2, 3])).square()
+            }),
         ]
     }
 }
@@ -166,7 +179,9 @@ impl Room for MaskedFill {
             on("one", &[1], &[1], 2.0),
             on("empty", &[0], &[0], 2.0),
             on("three axes", &[2, 1, 2], &[2, 2, 2], 1.0),
-            Case::new("−∞ before softmax", vec![row(&[1.0, 2.0, 3.0])], |x| x[0].masked_fill(&x[0].gt(2.5), f64::NEG_INFINITY).softmax()),
+            Case::new("−∞ before softmax", vec![row(&[1.0, 2.0, 3.0])], |x| {
+                x[0].masked_fill(&x[0].gt(2.5), f64::NEG_INFINITY).softmax()
+            }),
             Case::new("transposed", vec![spread(&[2, 3], 1)], |x| x[0].t().masked_fill(&mask(&[3, 2]), 1.0).square()),
         ]
     }

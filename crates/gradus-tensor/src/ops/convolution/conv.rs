@@ -39,13 +39,27 @@ impl Sliding {
     /// The sizes of a convolution of x `[batch, in, h, w]` by w `[out, in / groups, kh, kw]`.
     pub(super) fn sizes(&self, who: &str, x: &[usize], w: &[usize]) -> Result<ConvShape, Refusal> {
         let (&[batch, channels_in, h, wide], &[channels_out, depth, kh, kw]) = (x, w) else {
-            return Err(format!("{who}: the image must be [batch, channels, h, w] and the kernel [out, in / groups, kh, kw], got {x:?} and {w:?}"));
+            return Err(format!(
+                "{who}: the image must be [batch, channels, h, w] and the kernel [out, in / groups, kh, kw], got {x:?} and {w:?}"
+            ));
         };
         let Sliding { stride, padding, dilation, groups } = *self;
         if depth * groups != channels_in {
-            return Err(format!("{who}: {channels_in} input channels in {groups} groups need kernels of depth {channels_in} / {groups}, got {depth}"));
+            return Err(format!(
+                "{who}: {channels_in} input channels in {groups} groups need kernels of depth {channels_in} / {groups}, got {depth}"
+            ));
         }
-        Ok(ConvShape { batch, channels_in, channels_out, groups, spatial: [h, wide], kernel: [kh, kw], stride, padding, dilation })
+        Ok(ConvShape {
+            batch,
+            channels_in,
+            channels_out,
+            groups,
+            spatial: [h, wide],
+            kernel: [kh, kw],
+            stride,
+            padding,
+            dilation,
+        })
     }
 
     pub(super) fn output(&self, who: &str, x: &[usize], w: &[usize]) -> Result<Dims, Refusal> {
@@ -95,7 +109,9 @@ impl<T: Real> Bilinear<T> for Conv {
 impl ConvInput {
     fn image(&self, g: &[usize], w: &[usize]) -> Result<Dims, Refusal> {
         if g.len() != 4 || w.len() != 4 || g[1] != w[0] {
-            return Err(format!("conv_transpose: x must be [batch, in, h, w] and the kernel [in, out / groups, kh, kw], got {g:?} and {w:?}"));
+            return Err(format!(
+                "conv_transpose: x must be [batch, in, h, w] and the kernel [in, out / groups, kh, kw], got {g:?} and {w:?}"
+            ));
         }
         let x: Dims = [g[0], w[1] * self.by.groups, self.x[0], self.x[1]].into_iter().collect();
         let y = self.by.output("conv_transpose", &x, w)?;
@@ -109,7 +125,9 @@ impl<T: Real> Bilinear<T> for ConvInput {
         self.image(g, w)
     }
     fn eval(&self, g: View<'_, T>, w: View<'_, T>, out: &mut [T]) {
-        let Ok(sizes) = self.image(g.shape, w.shape).and_then(|x| self.by.sizes("conv_transpose", &x, w.shape)) else { return };
+        let Ok(sizes) = self.image(g.shape, w.shape).and_then(|x| self.by.sizes("conv_transpose", &x, w.shape)) else {
+            return;
+        };
         conv_input_adjoint(&sizes, &g.flat(), &w.flat(), out);
     }
     fn apply(&self, g: &Tensor<T>, w: &Tensor<T>) -> Tensor<T> {
@@ -184,12 +202,19 @@ impl<T: Real> Tensor<T> {
     #[must_use]
     pub fn conv2d_transposed(&self, kernel: &Self, by: Sliding, extra: [usize; 2]) -> Self {
         let (&[_, _, h, w], &[_, _, kh, kw]) = (self.shape(), kernel.shape()) else {
-            message::panic_with(&format!("conv_transpose: x must be [batch, in, h, w] and the kernel [in, out / groups, kh, kw], got {:?} and {:?}", self.shape(), kernel.shape()));
+            message::panic_with(&format!(
+                "conv_transpose: x must be [batch, in, h, w] and the kernel [in, out / groups, kh, kw], got {:?} and {:?}",
+                self.shape(),
+                kernel.shape()
+            ));
         };
         let side = |k: usize, n: usize, t: usize| {
             let reach = (n.max(1) - 1) * by.stride[k] + by.dilation[k] * (t.max(1) - 1) + 1 + extra[k];
             if n == 0 || extra[k] >= by.stride[k] || reach <= 2 * by.padding[k] {
-                message::panic_with(&format!("conv_transpose: no image has this convolution: input {n}, kernel {t}, stride {}, padding {}, extra {}; extra must lie below the stride", by.stride[k], by.padding[k], extra[k]));
+                message::panic_with(&format!(
+                    "conv_transpose: no image has this convolution: input {n}, kernel {t}, stride {}, padding {}, extra {}; extra must lie below the stride",
+                    by.stride[k], by.padding[k], extra[k]
+                ));
             }
             reach - 2 * by.padding[k]
         };
@@ -221,7 +246,11 @@ pub(super) fn ways() -> Vec<(&'static str, Sliding, [[usize; 4]; 2])> {
         ("groups", Sliding { groups: 2, ..d }, [[1, 4, 2, 2], [2, 2, 1, 2]]),
         ("one point", d, [[1, 1, 1, 1], [1, 1, 1, 1]]),
         ("no images", d, [[0, 1, 2, 2], [1, 1, 2, 2]]),
-        ("all at once", Sliding { stride: [2, 1], padding: [1, 1], dilation: [1, 2], groups: 2 }, [[1, 2, 3, 3], [2, 1, 2, 2]]),
+        (
+            "all at once",
+            Sliding { stride: [2, 1], padding: [1, 1], dilation: [1, 2], groups: 2 },
+            [[1, 2, 3, 3], [2, 1, 2, 2]],
+        ),
     ]
 }
 

@@ -11,8 +11,14 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Abs;
 
-lanes!(Lane |_, [x]| x.abs());
-lanes!(Pull |_, [x, g]| if x > T::ZERO { g } else if x < T::ZERO { -g } else { T::ZERO });
+lanes!(Lane, |_, [x]| x.abs());
+lanes!(Pull, |_, [x, g]| if x > T::ZERO {
+    g
+} else if x < T::ZERO {
+    -g
+} else {
+    T::ZERO
+});
 
 impl<T: Real> Elementwise<1, T> for Abs {
     const NAME: &'static str = "abs";
@@ -42,7 +48,10 @@ impl Room for Abs {
     const FORMULA: &'static str = "y = |x|";
     fn cases() -> Vec<Case> {
         let mut cases = unary(|x| x.abs() * x, &[1.0, -1.0, 0.3, -30.0, 1e-3, 1e4, -1e-8, 2.5]);
-        cases.extend([(0.0, [0.0; 4]), (-0.0, [0.0; 4])].map(|(x, d)| Case::new(format!("at {x}"), vec![row(&[x])], |x| x[0].abs()).expect_all(d)));
+        cases.extend(
+            [(0.0, [0.0; 4]), (-0.0, [0.0; 4])]
+                .map(|(x, d)| Case::new(format!("at {x}"), vec![row(&[x])], |x| x[0].abs()).expect_all(d)),
+        );
         cases
     }
 }

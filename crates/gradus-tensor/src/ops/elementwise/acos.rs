@@ -12,7 +12,7 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Acos;
 
-lanes!(Lane |_, [x]| x.acos());
+lanes!(Lane, |_, [x]| x.acos());
 
 impl<T: Real> Elementwise<1, T> for Acos {
     const NAME: &'static str = "acos";

@@ -11,7 +11,7 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Acosh;
 
-lanes!(Lane |_, [x]| x.acosh());
+lanes!(Lane, |_, [x]| x.acosh());
 
 impl<T: Real> Elementwise<1, T> for Acosh {
     const NAME: &'static str = "acosh";

@@ -12,7 +12,7 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Asin;
 
-lanes!(Lane |_, [x]| x.asin());
+lanes!(Lane, |_, [x]| x.asin());
 
 impl<T: Real> Elementwise<1, T> for Asin {
     const NAME: &'static str = "asin";

@@ -11,7 +11,7 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Asinh;
 
-lanes!(Lane |_, [x]| x.asinh());
+lanes!(Lane, |_, [x]| x.asinh());
 
 impl<T: Real> Elementwise<1, T> for Asinh {
     const NAME: &'static str = "asinh";

@@ -11,7 +11,7 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Atan;
 
-lanes!(Lane |_, [x]| x.atan());
+lanes!(Lane, |_, [x]| x.atan());
 
 impl<T: Real> Elementwise<1, T> for Atan {
     const NAME: &'static str = "atan";

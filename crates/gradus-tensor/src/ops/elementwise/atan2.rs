@@ -11,7 +11,7 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Atan2;
 
-lanes!(Lane |_, [y, x]| y.atan2(x));
+lanes!(Lane, |_, [y, x]| y.atan2(x));
 
 impl<T: Real> Elementwise<2, T> for Atan2 {
     const NAME: &'static str = "atan2";

@@ -12,7 +12,7 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Atanh;
 
-lanes!(Lane |_, [x]| x.atanh());
+lanes!(Lane, |_, [x]| x.atanh());
 
 impl<T: Real> Elementwise<1, T> for Atanh {
     const NAME: &'static str = "atanh";

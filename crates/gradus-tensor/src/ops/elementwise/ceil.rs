@@ -11,7 +11,7 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Ceil;
 
-lanes!(Lane |_, [x]| x.ceil());
+lanes!(Lane, |_, [x]| x.ceil());
 
 impl<T: Real> Elementwise<1, T> for Ceil {
     const NAME: &'static str = "ceil";
@@ -40,7 +40,10 @@ impl Room for Ceil {
     const FORMULA: &'static str = "y = ceil x";
     fn cases() -> Vec<Case> {
         let mut cases = unary(|x| x.ceil() * x.square(), &[0.7, -0.6, 2.3, -3.7, 30.2, -1000.3, 0.2, 1e-8]);
-        cases.extend([(1.0, [1.0, 0.0, 0.0, 0.0]), (-0.0, [0.0; 4])].map(|(x, d)| Case::new(format!("at {x}"), vec![row(&[x])], |x| x[0].ceil()).expect_all(d)));
+        cases.extend(
+            [(1.0, [1.0, 0.0, 0.0, 0.0]), (-0.0, [0.0; 4])]
+                .map(|(x, d)| Case::new(format!("at {x}"), vec![row(&[x])], |x| x[0].ceil()).expect_all(d)),
+        );
         cases
     }
 }

@@ -86,8 +86,12 @@ impl Room for Clamp {
     fn cases() -> Vec<Case> {
         let mut cases = unary(|x| x.clamp(-1.0, 2.0) * x, &[0.5, 0.0, -0.0, -1.5, 2.5, 30.0]);
         cases.extend(unary(|x| x.clamp(0.5, f64::INFINITY).square(), &[1.0, -1.0]));
-        cases.push(Case::new("at the ends", vec![row(&[-1.0, 2.0])], |x| x[0].clamp(-1.0, 2.0)).expect_all([1.0, 2.0, 0.0, 0.0]));
-        cases.push(Case::new("one point", vec![row(&[0.0])], |x| x[0].clamp(0.0, 0.0)).expect_all([0.0, 1.0, 0.0, 0.0]));
+        cases.push(
+            Case::new("at the ends", vec![row(&[-1.0, 2.0])], |x| x[0].clamp(-1.0, 2.0))
+                .expect_all([1.0, 2.0, 0.0, 0.0]),
+        );
+        cases
+            .push(Case::new("one point", vec![row(&[0.0])], |x| x[0].clamp(0.0, 0.0)).expect_all([0.0, 1.0, 0.0, 0.0]));
         cases
     }
 }
@@ -113,7 +117,9 @@ impl Room for HardSigmoid {
     const FORMULA: &'static str = "y = min(max(x/6 + ½, 0), 1)";
     fn cases() -> Vec<Case> {
         let mut cases = unary(|x| x.hard_sigmoid() * x, &[0.5, 0.0, -0.0, -3.5, 4.5, 30.0, 2.9, -2.9, -1e4]);
-        cases.push(Case::new("at the ends", vec![row(&[-3.0, 3.0])], |x| x[0].hard_sigmoid()).expect_all([1.0, 0.0, 0.0, 0.0]));
+        cases.push(
+            Case::new("at the ends", vec![row(&[-3.0, 3.0])], |x| x[0].hard_sigmoid()).expect_all([1.0, 0.0, 0.0, 0.0]),
+        );
         cases
     }
 }
@@ -126,7 +132,9 @@ impl Room for HardSwish {
     const FORMULA: &'static str = "y = x min(max(x/6 + ½, 0), 1)";
     fn cases() -> Vec<Case> {
         let mut cases = unary(|x| x.hard_swish(), &[0.5, 0.0, -0.0, -3.5, 4.5, 30.0, 2.9, -2.9, -1e4]);
-        cases.push(Case::new("at the ends", vec![row(&[-3.0, 3.0])], |x| x[0].hard_swish()).expect_all([3.0, 1.0, 0.0, 0.0]));
+        cases.push(
+            Case::new("at the ends", vec![row(&[-3.0, 3.0])], |x| x[0].hard_swish()).expect_all([3.0, 1.0, 0.0, 0.0]),
+        );
         cases
     }
 }

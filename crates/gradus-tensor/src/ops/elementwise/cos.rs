@@ -11,10 +11,10 @@ use gradus_kernels::{lanes, map_near};
 #[derive(Clone, Debug)]
 pub struct Cos;
 
-lanes!(Lane |s, [x]| x.cos(s));
-lanes!(Near |s, [x]| x.cos_near(s));
-lanes!(Pull |s, [x, g]| -(g * x.sin(s)));
-lanes!(PullNear |s, [x, g]| -(g * x.sin_near(s)));
+lanes!(Lane, |s, [x]| x.cos(s));
+lanes!(Near, |s, [x]| x.cos_near(s));
+lanes!(Pull, |s, [x, g]| -(g * x.sin(s)));
+lanes!(PullNear, |s, [x, g]| -(g * x.sin_near(s)));
 
 impl<T: Real> Elementwise<1, T> for Cos {
     const NAME: &'static str = "cos";

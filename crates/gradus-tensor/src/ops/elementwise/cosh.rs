@@ -11,7 +11,7 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Cosh;
 
-lanes!(Lane |_, [x]| x.cosh());
+lanes!(Lane, |_, [x]| x.cosh());
 
 impl<T: Real> Elementwise<1, T> for Cosh {
     const NAME: &'static str = "cosh";

@@ -83,7 +83,9 @@ impl Room for Elu {
     const FORMULA: &'static str = "y = x for x > 0, else α (eˣ − 1)";
     fn cases() -> Vec<Case> {
         let mut cases = unary(|x| x.elu(1.5).square(), &[1.0, -1.0, 2.5, -0.5, -30.0, -1e3, 1e3, 0.3]);
-        cases.extend([0.0, -0.0].map(|x| Case::new(format!("at {x}"), vec![row(&[x])], |x| x[0].elu(1.5)).expect_all([0.0, 1.5, 1.5, 1.5])));
+        cases.extend([0.0, -0.0].map(|x| {
+            Case::new(format!("at {x}"), vec![row(&[x])], |x| x[0].elu(1.5)).expect_all([0.0, 1.5, 1.5, 1.5])
+        }));
         cases
     }
 }
@@ -96,7 +98,9 @@ impl Room for Celu {
     const FORMULA: &'static str = "y = x for x > 0, else α (e^{x/α} − 1)";
     fn cases() -> Vec<Case> {
         let mut cases = unary(|x| x.celu(2.0).square(), &[1.0, -1.0, 2.5, -0.5, -30.0, -1e3, 1e3, 0.3]);
-        cases.extend([0.0, -0.0].map(|x| Case::new(format!("at {x}"), vec![row(&[x])], |x| x[0].celu(2.0)).expect_all([0.0, 1.0, 0.5, 0.25])));
+        cases.extend([0.0, -0.0].map(|x| {
+            Case::new(format!("at {x}"), vec![row(&[x])], |x| x[0].celu(2.0)).expect_all([0.0, 1.0, 0.5, 0.25])
+        }));
         cases
     }
 }
@@ -111,7 +115,9 @@ impl Room for Selu {
         // λα from the left.
         let left = 1.758_099_340_847_376_6;
         let mut cases = unary(|x| x.selu(), &[1.0, -1.0, 2.5, -0.5, -30.0, -1e3, 1e3, 0.3]);
-        cases.extend([0.0, -0.0].map(|x| Case::new(format!("at {x}"), vec![row(&[x])], |x| x[0].selu()).expect_all([0.0, left, left, left])));
+        cases.extend([0.0, -0.0].map(|x| {
+            Case::new(format!("at {x}"), vec![row(&[x])], |x| x[0].selu()).expect_all([0.0, left, left, left])
+        }));
         cases
     }
 }

@@ -11,7 +11,7 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Erf;
 
-lanes!(Lane |s, [x]| x.erf(s));
+lanes!(Lane, |s, [x]| x.erf(s));
 
 impl<T: Real> Elementwise<1, T> for Erf {
     const NAME: &'static str = "erf";

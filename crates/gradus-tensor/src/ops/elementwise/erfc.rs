@@ -11,7 +11,7 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Erfc;
 
-lanes!(Lane |s, [x]| x.erfc(s));
+lanes!(Lane, |s, [x]| x.erfc(s));
 
 impl<T: Real> Elementwise<1, T> for Erfc {
     const NAME: &'static str = "erfc";

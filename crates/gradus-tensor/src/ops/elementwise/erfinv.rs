@@ -11,7 +11,7 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Erfinv;
 
-lanes!(Lane |_, [x]| x.erfinv());
+lanes!(Lane, |_, [x]| x.erfinv());
 
 impl<T: Real> Elementwise<1, T> for Erfinv {
     const NAME: &'static str = "erfinv";

@@ -11,9 +11,9 @@ use gradus_kernels::{lanes, map, map_near};
 #[derive(Clone, Debug)]
 pub struct Exp;
 
-lanes!(Lane |s, [x]| x.exp(s));
-lanes!(Near |s, [x]| x.exp_near(s));
-lanes!(Pull |_, [y, g]| g * y);
+lanes!(Lane, |s, [x]| x.exp(s));
+lanes!(Near, |s, [x]| x.exp_near(s));
+lanes!(Pull, |_, [y, g]| g * y);
 
 impl<T: Real> Elementwise<1, T> for Exp {
     const NAME: &'static str = "exp";

@@ -11,7 +11,7 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Exp2;
 
-lanes!(Lane |s, [x]| x.exp2(s));
+lanes!(Lane, |s, [x]| x.exp2(s));
 
 impl<T: Real> Elementwise<1, T> for Exp2 {
     const NAME: &'static str = "exp2";

@@ -11,7 +11,7 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct ExpM1;
 
-lanes!(Lane |s, [x]| x.exp_m1(s));
+lanes!(Lane, |s, [x]| x.exp_m1(s));
 
 impl<T: Real> Elementwise<1, T> for ExpM1 {
     const NAME: &'static str = "exp_m1";

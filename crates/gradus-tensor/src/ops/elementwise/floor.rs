@@ -11,7 +11,7 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Floor;
 
-lanes!(Lane |_, [x]| x.floor());
+lanes!(Lane, |_, [x]| x.floor());
 
 impl<T: Real> Elementwise<1, T> for Floor {
     const NAME: &'static str = "floor";
@@ -40,7 +40,10 @@ impl Room for Floor {
     const FORMULA: &'static str = "y = floor x";
     fn cases() -> Vec<Case> {
         let mut cases = unary(|x| x.floor() * x.square(), &[0.7, -0.6, 2.3, -3.7, 30.2, -1000.3, 0.2, 1e-8]);
-        cases.extend([(1.0, [1.0, 0.0, 0.0, 0.0]), (-0.0, [0.0; 4]), (-2.0, [-2.0, 0.0, 0.0, 0.0])].map(|(x, d)| Case::new(format!("at {x}"), vec![row(&[x])], |x| x[0].floor()).expect_all(d)));
+        cases.extend(
+            [(1.0, [1.0, 0.0, 0.0, 0.0]), (-0.0, [0.0; 4]), (-2.0, [-2.0, 0.0, 0.0, 0.0])]
+                .map(|(x, d)| Case::new(format!("at {x}"), vec![row(&[x])], |x| x[0].floor()).expect_all(d)),
+        );
         cases
     }
 }

@@ -12,8 +12,9 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Gelu;
 
-lanes!(Lane |s, [x]| x * x.normal_cdf(s));
-lanes!(Pull |s, [x, g]| g * (x.normal_cdf(s) + x * (x * x * T::from_f64(-0.5)).exp(s) * T::from_f64(0.398_942_280_401_432_7)));
+lanes!(Lane, |s, [x]| x * x.normal_cdf(s));
+lanes!(Pull, |s, [x, g]| g
+    * (x.normal_cdf(s) + x * (x * x * T::from_f64(-0.5)).exp(s) * T::from_f64(0.398_942_280_401_432_7)));
 
 impl<T: Real> Elementwise<1, T> for Gelu {
     const NAME: &'static str = "gelu";

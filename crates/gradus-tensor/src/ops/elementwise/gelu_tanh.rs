@@ -14,7 +14,7 @@ pub struct GeluTanh;
 const C: f64 = 0.797_884_560_802_865_4;
 const K: f64 = 0.044_715;
 
-lanes!(Lane |s, [x]| {
+lanes!(Lane, |s, [x]| {
     let t = (T::from_f64(C) * (x + T::from_f64(K) * x * x * x)).tanh(s);
     T::from_f64(0.5) * x * (T::ONE + t)
 });

@@ -11,7 +11,7 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Hypot;
 
-lanes!(Lane |_, [a, b]| {
+lanes!(Lane, |_, [a, b]| {
     let (a, b) = (a.abs(), b.abs());
     let (large, small) = if a > b { (a, b) } else { (b, a) };
     let ratio = if (large == T::ZERO) | (large == T::INFINITY) { T::ZERO } else { small / large };

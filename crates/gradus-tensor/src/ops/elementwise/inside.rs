@@ -46,7 +46,9 @@ impl Room for Inside {
         let f = |x: &Tensor<f64>| f64::apply(f64::boxed(Inside { low: -1.0, high: 2.0, open: false }), &[x]);
         let open = |x: &Tensor<f64>| f64::apply(f64::boxed(Inside { low: -1.0, high: 2.0, open: true }), &[x]);
         let mut cases = unary(move |x| f(x) * x.square(), &[0.5, 0.0, -0.0, -1.5, 2.5, 1.9, -0.9, 1e4]);
-        cases.push(Case::new("closed ends", vec![row(&[-1.0, 2.0])], move |x| f(&x[0])).expect_all([2.0, 0.0, 0.0, 0.0]));
+        cases.push(
+            Case::new("closed ends", vec![row(&[-1.0, 2.0])], move |x| f(&x[0])).expect_all([2.0, 0.0, 0.0, 0.0]),
+        );
         cases.push(Case::new("open ends", vec![row(&[-1.0, 2.0])], move |x| open(&x[0])).expect_all([0.0; 4]));
         cases
     }

@@ -66,7 +66,9 @@ impl Room for LeakyRelu {
     const FORMULA: &'static str = "y = x for x > 0, else s·x";
     fn cases() -> Vec<Case> {
         let mut cases = unary(|x| x.leaky_relu(0.1).square(), &[1.0, -1.0, 2.5, -0.5, 30.0, 1e-8, -1e-8, 1e4, -1e4]);
-        cases.extend([0.0, -0.0].map(|x| Case::new(format!("at {x}"), vec![row(&[x])], |x| x[0].leaky_relu(0.25)).expect_all([0.0, 0.25, 0.0, 0.0])));
+        cases.extend([0.0, -0.0].map(|x| {
+            Case::new(format!("at {x}"), vec![row(&[x])], |x| x[0].leaky_relu(0.25)).expect_all([0.0, 0.25, 0.0, 0.0])
+        }));
         cases
     }
 }

@@ -23,7 +23,9 @@ impl Room for Lerp {
         let on = |label: &str, a: &[usize], b: &[usize], t: &[usize]| {
             Case::new(label, vec![spread(a, 1), spread(b, 2), spread(t, 3)], |x| x[0].lerp(&x[1], &x[2]).exp())
         };
-        let at = |t: f64| Case::new(format!("t = {t}"), vec![row(&[1.0]), row(&[3.0]), row(&[t])], |x| x[0].lerp(&x[1], &x[2]));
+        let at = |t: f64| {
+            Case::new(format!("t = {t}"), vec![row(&[1.0]), row(&[3.0]), row(&[t])], |x| x[0].lerp(&x[1], &x[2]))
+        };
         vec![
             on("same shape", &[2, 3], &[2, 3], &[2, 3]),
             on("one t", &[2, 3], &[2, 3], &[]),

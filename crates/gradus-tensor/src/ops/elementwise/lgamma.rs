@@ -11,7 +11,7 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Lgamma;
 
-lanes!(Lane |_, [x]| x.lgamma());
+lanes!(Lane, |_, [x]| x.lgamma());
 
 impl<T: Real> Elementwise<1, T> for Lgamma {
     const NAME: &'static str = "lgamma";

@@ -11,9 +11,9 @@ use gradus_kernels::{lanes, map, map_near};
 #[derive(Clone, Debug)]
 pub struct Ln;
 
-lanes!(Lane |s, [x]| x.ln(s));
-lanes!(Near |s, [x]| x.ln_near(s));
-lanes!(Pull |_, [x, g]| g / x);
+lanes!(Lane, |s, [x]| x.ln(s));
+lanes!(Near, |s, [x]| x.ln_near(s));
+lanes!(Pull, |_, [x, g]| g / x);
 
 impl<T: Real> Elementwise<1, T> for Ln {
     const NAME: &'static str = "ln";

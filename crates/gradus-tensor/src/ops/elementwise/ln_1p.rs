@@ -11,7 +11,7 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Ln1p;
 
-lanes!(Lane |s, [x]| x.ln_1p(s));
+lanes!(Lane, |s, [x]| x.ln_1p(s));
 
 impl<T: Real> Elementwise<1, T> for Ln1p {
     const NAME: &'static str = "ln_1p";

@@ -11,7 +11,7 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Log10;
 
-lanes!(Lane |_, [x]| T::from_f64(x.to_f64().log10()));
+lanes!(Lane, |_, [x]| T::from_f64(x.to_f64().log10()));
 
 impl<T: Real> Elementwise<1, T> for Log10 {
     const NAME: &'static str = "log10";

@@ -11,7 +11,7 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Log2;
 
-lanes!(Lane |s, [x]| x.log2(s));
+lanes!(Lane, |s, [x]| x.log2(s));
 
 impl<T: Real> Elementwise<1, T> for Log2 {
     const NAME: &'static str = "log2";

@@ -11,8 +11,8 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct LogSigmoid;
 
-lanes!(Lane |s, [x]| x.log_sigmoid(s));
-lanes!(Pull |s, [x, g]| g * (-x).sigmoid(s));
+lanes!(Lane, |s, [x]| x.log_sigmoid(s));
+lanes!(Pull, |s, [x, g]| g * (-x).sigmoid(s));
 
 impl<T: Real> Elementwise<1, T> for LogSigmoid {
     const NAME: &'static str = "log_sigmoid";

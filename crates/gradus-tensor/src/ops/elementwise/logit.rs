@@ -11,7 +11,7 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Logit;
 
-lanes!(Lane |s, [x]| x.ln(s) - (-x).ln_1p(s));
+lanes!(Lane, |s, [x]| x.ln(s) - (-x).ln_1p(s));
 
 impl<T: Real> Elementwise<1, T> for Logit {
     const NAME: &'static str = "logit";

@@ -12,7 +12,7 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Maximum;
 
-lanes!(Lane |_, [a, b]| if (a > b) | a.is_nan() { a } else { b });
+lanes!(Lane, |_, [a, b]| if (a > b) | a.is_nan() { a } else { b });
 
 impl<T: Real> Elementwise<2, T> for Maximum {
     const NAME: &'static str = "maximum";
@@ -40,7 +40,9 @@ impl Room for Maximum {
         let on = |label: &str, a: &[usize], b: &[usize]| {
             Case::new(label, vec![spread(a, 1), spread(b, 2)], |x| x[0].maximum(&x[1]).exp())
         };
-        let tie = |a: f64, b: f64, d| Case::new(format!("tie of {a} and {b}"), vec![row(&[a]), row(&[b])], |x| x[0].maximum(&x[1])).expect_all(d);
+        let tie = |a: f64, b: f64, d| {
+            Case::new(format!("tie of {a} and {b}"), vec![row(&[a]), row(&[b])], |x| x[0].maximum(&x[1])).expect_all(d)
+        };
         vec![
             on("same shape", &[2, 3], &[2, 3]),
             on("row to matrix", &[2, 3], &[3]),
@@ -49,7 +51,8 @@ impl Room for Maximum {
             on("empty", &[0, 2], &[2]),
             tie(1.0, 1.0, [1.0, 1.0, 0.0, 0.0]),
             tie(0.0, -0.0, [0.0, 1.0, 0.0, 0.0]),
-            Case::new("half of a tie", vec![row(&[1.0])], |x| x[0].maximum(&Tensor::scalar(1.0))).expect_all([1.0, 0.5, 0.0, 0.0]),
+            Case::new("half of a tie", vec![row(&[1.0])], |x| x[0].maximum(&Tensor::scalar(1.0)))
+                .expect_all([1.0, 0.5, 0.0, 0.0]),
             Case::new("huge", vec![row(&[1e300]), row(&[-1e300])], |x| x[0].maximum(&x[1])).step(1e299),
             Case::new("views", vec![spread(&[2, 3], 1), spread(&[3, 2], 2)], |x| x[0].t().maximum(&x[1]).square()),
         ]

@@ -11,7 +11,7 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Mish;
 
-lanes!(Lane |s, [x]| x * x.softplus(s).tanh(s));
+lanes!(Lane, |s, [x]| x * x.softplus(s).tanh(s));
 
 impl<T: Real> Elementwise<1, T> for Mish {
     const NAME: &'static str = "mish";

@@ -11,7 +11,7 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct NormalCdf;
 
-lanes!(Lane |s, [x]| x.normal_cdf(s));
+lanes!(Lane, |s, [x]| x.normal_cdf(s));
 
 /// φ(x) = e^(−x²/2)/√(2π).
 pub(crate) fn density<T: Real>(x: &Tensor<T>) -> Tensor<T> {

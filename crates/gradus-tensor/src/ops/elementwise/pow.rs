@@ -15,7 +15,7 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Pow;
 
-lanes!(Lane |s, [x, y]| x.pow(y, s));
+lanes!(Lane, |s, [x, y]| x.pow(y, s));
 
 /// f(x), but 0 with all derivatives where `dead`; there f sees 1 in place of x.
 fn unless<T: Real>(dead: &Mask, x: &Tensor<T>, f: impl FnOnce(&Tensor<T>) -> Tensor<T>) -> Tensor<T> {
@@ -59,7 +59,8 @@ impl Room for Pow {
     fn cases() -> Vec<Case> {
         const INF: f64 = f64::INFINITY;
         let on = |label: &str, x: Tensor<f64>, y: Tensor<f64>| Case::new(label, vec![x, y], |x| x[0].pow(&x[1]));
-        let base = |label: &str, x: &[f64], y: f64| Case::new(label, vec![row(x)], move |x| x[0].pow(&Tensor::scalar(y)));
+        let base =
+            |label: &str, x: &[f64], y: f64| Case::new(label, vec![row(x)], move |x| x[0].pow(&Tensor::scalar(y)));
         vec![
             on("same shape", spread(&[2, 3], 1).exp(), spread(&[2, 3], 2)),
             on("row to matrix", spread(&[2, 3], 1).exp(), spread(&[3], 2)),
@@ -75,11 +76,16 @@ impl Room for Pow {
             base("0 to the −1", &[0.0], -1.0).expect_all([INF, -INF, INF, -INF]),
             base("0 to the 2½", &[0.0], 2.5).expect_all([0.0, 0.0, 0.0, INF]),
             base("a negative base to the 0", &[-2.0], 0.0).expect_all([1.0, 0.0, 0.0, 0.0]),
-            Case::new("x to the x at 0: both terms by convention", vec![row(&[0.0])], |x| x[0].pow(&x[0])).expect_all([1.0, 0.0, 0.0, 0.0]),
-            Case::new("both at 0 and 1", vec![row(&[0.0]), row(&[1.0])], |x| x[0].pow(&x[1])).expect_all([0.0, 1.0, 0.0, 0.0]),
-            Case::new("both at 0 and ½", vec![row(&[0.0]), row(&[0.5])], |x| x[0].pow(&x[1])).expect_all([0.0, INF, -INF, INF]),
-            Case::new("both at 0 and 0", vec![row(&[0.0]), row(&[0.0])], |x| x[0].pow(&x[1])).expect_all([1.0, 0.0, 0.0, 0.0]),
-            Case::new("both at 0 and 2", vec![row(&[0.0]), row(&[2.0])], |x| x[0].pow(&x[1])).expect_all([0.0, 0.0, 2.0, 0.0]),
+            Case::new("x to the x at 0: both terms by convention", vec![row(&[0.0])], |x| x[0].pow(&x[0]))
+                .expect_all([1.0, 0.0, 0.0, 0.0]),
+            Case::new("both at 0 and 1", vec![row(&[0.0]), row(&[1.0])], |x| x[0].pow(&x[1]))
+                .expect_all([0.0, 1.0, 0.0, 0.0]),
+            Case::new("both at 0 and ½", vec![row(&[0.0]), row(&[0.5])], |x| x[0].pow(&x[1]))
+                .expect_all([0.0, INF, -INF, INF]),
+            Case::new("both at 0 and 0", vec![row(&[0.0]), row(&[0.0])], |x| x[0].pow(&x[1]))
+                .expect_all([1.0, 0.0, 0.0, 0.0]),
+            Case::new("both at 0 and 2", vec![row(&[0.0]), row(&[2.0])], |x| x[0].pow(&x[1]))
+                .expect_all([0.0, 0.0, 2.0, 0.0]),
             base("negative base", &[-2.0, -0.5], 3.0),
             Case::new("exponent over 0", vec![row(&[2.0])], |x| Tensor::scalar(0.0).pow(&x[0])).expect_all([0.0; 4]),
             Case::new("x to the x", vec![row(&[0.7, 2.0])], |x| x[0].pow(&x[0])),

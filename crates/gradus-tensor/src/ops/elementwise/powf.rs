@@ -66,7 +66,8 @@ impl Room for Powf {
         let mut cases = unary(|x| x.powf(2.5), &[1.0, 0.3, 4.0, 30.0]);
         cases.extend(unary(|x| x.powi(3), &[1.0, 0.0, -0.0, -2.0]));
         cases.extend(unary(|x| x.powi(-2), &[1.0, -2.0, 0.5]));
-        let at_zero = |c: f64, d| Case::new(format!("0 to the {c}"), vec![row(&[0.0])], move |x| x[0].powf(c)).expect_all(d);
+        let at_zero =
+            |c: f64, d| Case::new(format!("0 to the {c}"), vec![row(&[0.0])], move |x| x[0].powf(c)).expect_all(d);
         cases.extend([
             at_zero(0.0, [1.0, 0.0, 0.0, 0.0]),
             at_zero(1.0, [0.0, 1.0, 0.0, 0.0]),

@@ -11,8 +11,8 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Recip;
 
-lanes!(Lane |_, [x]| T::ONE / x);
-lanes!(Pull |_, [x, y, g]| -(g * y) / x);
+lanes!(Lane, |_, [x]| T::ONE / x);
+lanes!(Pull, |_, [x, y, g]| -(g * y) / x);
 
 impl<T: Real> Elementwise<1, T> for Recip {
     const NAME: &'static str = "recip";

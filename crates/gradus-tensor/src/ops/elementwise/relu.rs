@@ -12,8 +12,8 @@ use gradus_kernels::{lanes, map};
 pub struct Relu;
 
 // NaN passes: `x < 0` is false for it.
-lanes!(Lane |_, [x]| if x < T::ZERO { T::ZERO } else { x });
-lanes!(Pull |_, [x, g]| if x > T::ZERO { g } else { T::ZERO });
+lanes!(Lane, |_, [x]| if x < T::ZERO { T::ZERO } else { x });
+lanes!(Pull, |_, [x, g]| if x > T::ZERO { g } else { T::ZERO });
 
 impl<T: Real> Elementwise<1, T> for Relu {
     const NAME: &'static str = "relu";
@@ -43,7 +43,9 @@ impl Room for Relu {
     const FORMULA: &'static str = "y = max(x, 0)";
     fn cases() -> Vec<Case> {
         let mut cases = unary(|x| x.relu().square(), &[1.0, -1.0, 2.5, -0.5, 30.0, 1e-8, -1e-8, 1e4, -1e4]);
-        cases.extend([0.0, -0.0].map(|x| Case::new(format!("at {x}"), vec![Tensor::from_slice(&[1], &[x])], |x| x[0].relu()).expect_all([0.0; 4])));
+        cases.extend([0.0, -0.0].map(|x| {
+            Case::new(format!("at {x}"), vec![Tensor::from_slice(&[1], &[x])], |x| x[0].relu()).expect_all([0.0; 4])
+        }));
         cases
     }
 }

@@ -11,7 +11,7 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Round;
 
-lanes!(Lane |_, [x]| x.round_ties_even());
+lanes!(Lane, |_, [x]| x.round_ties_even());
 
 impl<T: Real> Elementwise<1, T> for Round {
     const NAME: &'static str = "round";
@@ -40,7 +40,10 @@ impl Room for Round {
     const FORMULA: &'static str = "y = round x";
     fn cases() -> Vec<Case> {
         let mut cases = unary(|x| x.round() * x.square(), &[0.7, -0.6, 2.3, -3.7, 30.2, -1000.3, 0.2, 1e-8]);
-        cases.extend([(0.5, [0.0; 4]), (1.5, [2.0, 0.0, 0.0, 0.0]), (-0.5, [0.0; 4])].map(|(x, d)| Case::new(format!("at {x}"), vec![row(&[x])], |x| x[0].round()).expect_all(d)));
+        cases.extend(
+            [(0.5, [0.0; 4]), (1.5, [2.0, 0.0, 0.0, 0.0]), (-0.5, [0.0; 4])]
+                .map(|(x, d)| Case::new(format!("at {x}"), vec![row(&[x])], |x| x[0].round()).expect_all(d)),
+        );
         cases
     }
 }

@@ -11,7 +11,7 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Rsqrt;
 
-lanes!(Lane |_, [x]| T::ONE / x.sqrt());
+lanes!(Lane, |_, [x]| T::ONE / x.sqrt());
 
 impl<T: Real> Elementwise<1, T> for Rsqrt {
     const NAME: &'static str = "rsqrt";

@@ -11,8 +11,8 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Sigmoid;
 
-lanes!(Lane |s, [x]| x.sigmoid(s));
-lanes!(Pull |_, [y, g]| g * (y * (T::ONE - y)));
+lanes!(Lane, |s, [x]| x.sigmoid(s));
+lanes!(Pull, |_, [y, g]| g * (y * (T::ONE - y)));
 
 impl<T: Real> Elementwise<1, T> for Sigmoid {
     const NAME: &'static str = "sigmoid";

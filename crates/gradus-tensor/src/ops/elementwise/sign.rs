@@ -11,7 +11,13 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Sign;
 
-lanes!(Lane |_, [x]| if x > T::ZERO { T::ONE } else if x < T::ZERO { -T::ONE } else { x + T::ZERO });
+lanes!(Lane, |_, [x]| if x > T::ZERO {
+    T::ONE
+} else if x < T::ZERO {
+    -T::ONE
+} else {
+    x + T::ZERO
+});
 
 impl<T: Real> Elementwise<1, T> for Sign {
     const NAME: &'static str = "sign";
@@ -40,7 +46,10 @@ impl Room for Sign {
     const FORMULA: &'static str = "y = sign x";
     fn cases() -> Vec<Case> {
         let mut cases = unary(|x| x.sign() * x.square(), &[0.7, -0.6, 2.3, -3.7, 30.2, -1000.3, 0.2, 1e-8]);
-        cases.extend([(0.0, [0.0; 4]), (-0.0, [0.0; 4])].map(|(x, d)| Case::new(format!("at {x}"), vec![row(&[x])], |x| x[0].sign()).expect_all(d)));
+        cases.extend(
+            [(0.0, [0.0; 4]), (-0.0, [0.0; 4])]
+                .map(|(x, d)| Case::new(format!("at {x}"), vec![row(&[x])], |x| x[0].sign()).expect_all(d)),
+        );
         cases
     }
 }

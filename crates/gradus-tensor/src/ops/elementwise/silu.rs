@@ -11,8 +11,8 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Silu;
 
-lanes!(Lane |s, [x]| x * x.sigmoid(s));
-lanes!(Pull |s, [x, g]| g * x.sigmoid(s) * (T::ONE + x * (-x).sigmoid(s)));
+lanes!(Lane, |s, [x]| x * x.sigmoid(s));
+lanes!(Pull, |s, [x, g]| g * x.sigmoid(s) * (T::ONE + x * (-x).sigmoid(s)));
 
 impl<T: Real> Elementwise<1, T> for Silu {
     const NAME: &'static str = "silu";

@@ -11,10 +11,10 @@ use gradus_kernels::{lanes, map_near};
 #[derive(Clone, Debug)]
 pub struct Sin;
 
-lanes!(Lane |s, [x]| x.sin(s));
-lanes!(Near |s, [x]| x.sin_near(s));
-lanes!(Pull |s, [x, g]| g * x.cos(s));
-lanes!(PullNear |s, [x, g]| g * x.cos_near(s));
+lanes!(Lane, |s, [x]| x.sin(s));
+lanes!(Near, |s, [x]| x.sin_near(s));
+lanes!(Pull, |s, [x, g]| g * x.cos(s));
+lanes!(PullNear, |s, [x, g]| g * x.cos_near(s));
 
 impl<T: Real> Elementwise<1, T> for Sin {
     const NAME: &'static str = "sin";

@@ -11,7 +11,7 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Sinh;
 
-lanes!(Lane |_, [x]| x.sinh());
+lanes!(Lane, |_, [x]| x.sinh());
 
 impl<T: Real> Elementwise<1, T> for Sinh {
     const NAME: &'static str = "sinh";

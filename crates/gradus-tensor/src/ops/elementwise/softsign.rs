@@ -11,7 +11,11 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Softsign;
 
-lanes!(Lane |_, [x]| if x.abs() == T::INFINITY { if x > T::ZERO { T::ONE } else { -T::ONE } } else { x / (T::ONE + x.abs()) });
+lanes!(Lane, |_, [x]| if x.abs() == T::INFINITY {
+    if x > T::ZERO { T::ONE } else { -T::ONE }
+} else {
+    x / (T::ONE + x.abs())
+});
 
 impl<T: Real> Elementwise<1, T> for Softsign {
     const NAME: &'static str = "softsign";
@@ -37,7 +41,10 @@ impl Room for Softsign {
     const FORMULA: &'static str = "y = x / (1 + |x|)";
     fn cases() -> Vec<Case> {
         let mut cases = unary(Tensor::softsign, &[1.0, -1.0, 0.3, -30.0, 1e3]);
-        cases.extend([(0.0, [0.0, 1.0, 0.0, 0.0]), (-0.0, [0.0, 1.0, 0.0, 0.0])].map(|(x, d)| Case::new(format!("at {x}"), vec![row(&[x])], |x| x[0].softsign()).expect_all(d)));
+        cases.extend(
+            [(0.0, [0.0, 1.0, 0.0, 0.0]), (-0.0, [0.0, 1.0, 0.0, 0.0])]
+                .map(|(x, d)| Case::new(format!("at {x}"), vec![row(&[x])], |x| x[0].softsign()).expect_all(d)),
+        );
         cases.extend(known("softsign", Tensor::softsign));
         cases
     }

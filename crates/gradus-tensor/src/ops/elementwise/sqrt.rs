@@ -11,8 +11,8 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Sqrt;
 
-lanes!(Lane |_, [x]| x.sqrt());
-lanes!(Pull |_, [y, g]| g / (y + y));
+lanes!(Lane, |_, [x]| x.sqrt());
+lanes!(Pull, |_, [y, g]| g / (y + y));
 
 impl<T: Real> Elementwise<1, T> for Sqrt {
     const NAME: &'static str = "sqrt";

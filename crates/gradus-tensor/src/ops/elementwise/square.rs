@@ -11,8 +11,8 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Square;
 
-lanes!(Lane |_, [x]| x * x);
-lanes!(Pull |_, [x, g]| g * (x + x));
+lanes!(Lane, |_, [x]| x * x);
+lanes!(Pull, |_, [x, g]| g * (x + x));
 
 impl<T: Real> Elementwise<1, T> for Square {
     const NAME: &'static str = "square";

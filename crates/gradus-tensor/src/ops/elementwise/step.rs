@@ -11,7 +11,7 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Step;
 
-lanes!(Lane |_, [x]| if x > T::ZERO { T::ONE } else { T::ZERO });
+lanes!(Lane, |_, [x]| if x > T::ZERO { T::ONE } else { T::ZERO });
 
 impl<T: Real> Elementwise<1, T> for Step {
     const NAME: &'static str = "step";
@@ -41,7 +41,9 @@ impl Room for Step {
     const FORMULA: &'static str = "y = 1 for x > 0, else 0";
     fn cases() -> Vec<Case> {
         let mut cases = unary(|x| x.step() * x.square(), &[1.0, -1.0, 2.5, -0.5, 30.0, 1e-8, -1e-8, 1e4, -1e4]);
-        cases.extend([0.0, -0.0].map(|x| Case::new(format!("at {x}"), vec![Tensor::from_slice(&[1], &[x])], |x| x[0].step()).expect_all([0.0; 4])));
+        cases.extend([0.0, -0.0].map(|x| {
+            Case::new(format!("at {x}"), vec![Tensor::from_slice(&[1], &[x])], |x| x[0].step()).expect_all([0.0; 4])
+        }));
         cases
     }
 }

@@ -11,7 +11,7 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Tan;
 
-lanes!(Lane |_, [x]| x.tan());
+lanes!(Lane, |_, [x]| x.tan());
 
 impl<T: Real> Elementwise<1, T> for Tan {
     const NAME: &'static str = "tan";

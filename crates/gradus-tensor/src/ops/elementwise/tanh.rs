@@ -11,8 +11,8 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Tanh;
 
-lanes!(Lane |s, [x]| x.tanh(s));
-lanes!(Pull |_, [y, g]| g * (T::ONE - y * y));
+lanes!(Lane, |s, [x]| x.tanh(s));
+lanes!(Pull, |_, [y, g]| g * (T::ONE - y * y));
 
 impl<T: Real> Elementwise<1, T> for Tanh {
     const NAME: &'static str = "tanh";

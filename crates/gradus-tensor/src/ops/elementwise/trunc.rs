@@ -11,7 +11,7 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Trunc;
 
-lanes!(Lane |_, [x]| if x < T::ZERO { x.ceil() } else { x.floor() });
+lanes!(Lane, |_, [x]| if x < T::ZERO { x.ceil() } else { x.floor() });
 
 impl<T: Real> Elementwise<1, T> for Trunc {
     const NAME: &'static str = "trunc";
@@ -40,7 +40,10 @@ impl Room for Trunc {
     const FORMULA: &'static str = "y = trunc x";
     fn cases() -> Vec<Case> {
         let mut cases = unary(|x| x.trunc() * x.square(), &[0.7, -0.6, 2.3, -3.7, 30.2, -1000.3, 0.2, 1e-8]);
-        cases.extend([(1.0, [1.0, 0.0, 0.0, 0.0]), (-1.0, [-1.0, 0.0, 0.0, 0.0]), (0.0, [0.0; 4])].map(|(x, d)| Case::new(format!("at {x}"), vec![row(&[x])], |x| x[0].trunc()).expect_all(d)));
+        cases.extend(
+            [(1.0, [1.0, 0.0, 0.0, 0.0]), (-1.0, [-1.0, 0.0, 0.0, 0.0]), (0.0, [0.0; 4])]
+                .map(|(x, d)| Case::new(format!("at {x}"), vec![row(&[x])], |x| x[0].trunc()).expect_all(d)),
+        );
         cases
     }
 }

@@ -11,7 +11,13 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Wins;
 
-lanes!(Lane |_, [a, b]| if a > b { T::ONE } else if a == b { T::from_f64(0.5) } else { T::ZERO });
+lanes!(Lane, |_, [a, b]| if a > b {
+    T::ONE
+} else if a == b {
+    T::from_f64(0.5)
+} else {
+    T::ZERO
+});
 
 impl<T: Real> Elementwise<2, T> for Wins {
     const NAME: &'static str = "wins";
@@ -39,7 +45,10 @@ impl Room for Wins {
         let on = |label: &str, a: &[usize], b: &[usize]| {
             Case::new(label, vec![spread(a, 1), spread(b, 2)], |x| wins(&x[0], &x[1]) * x[0].exp() * &x[1])
         };
-        let at = |a: f64, b: f64, y: f64| Case::new(format!("{a}, {b}"), vec![row(&[a]), row(&[b])], |x| wins(&x[0], &x[1])).expect_all([y, 0.0, 0.0, 0.0]);
+        let at = |a: f64, b: f64, y: f64| {
+            Case::new(format!("{a}, {b}"), vec![row(&[a]), row(&[b])], |x| wins(&x[0], &x[1]))
+                .expect_all([y, 0.0, 0.0, 0.0])
+        };
         vec![
             on("same shape", &[2, 3], &[2, 3]),
             on("row to matrix", &[2, 3], &[3]),

@@ -53,11 +53,15 @@ impl<T: Real> Fused<T> for BatchNorm {
             return Err(format!("batch_norm: x must be [n, channels, ..], got {x:?}"));
         }
         if gamma != &x[1..2] || delta != &x[1..2] {
-            return Err(format!("batch_norm: scale {gamma:?} and shift {delta:?} must have one number a channel of x {x:?}"));
+            return Err(format!(
+                "batch_norm: scale {gamma:?} and shift {delta:?} must have one number a channel of x {x:?}"
+            ));
         }
         let count = x[0] * x[2..].iter().product::<usize>();
         if count < 2 && x[1] > 0 {
-            return Err(format!("batch_norm: x {x:?} has {count} value a channel, and one value has no variance; use a larger batch, or evaluate"));
+            return Err(format!(
+                "batch_norm: x {x:?} has {count} value a channel, and one value has no variance; use a larger batch, or evaluate"
+            ));
         }
         Ok(x.into())
     }
@@ -148,9 +152,15 @@ impl Room for BatchNorm {
             on("one sample with places", &[1, 2, 3], 1e-3),
             on("no channels", &[3, 0], 1e-5),
             on("eps 0", &[3, 2], 0.0),
-            Case::new("transposed", vec![spread(&[2, 3], 1), spread(&[2], 2), spread(&[2], 3)], |x| x[0].t().batch_norm(&x[1], &x[2], 1e-2).0.exp()),
-            Case::new("constant feature", vec![Tensor::ones(&[3, 1]), Tensor::ones(&[1]), Tensor::zeros(&[1])], |x| x[0].batch_norm(&x[1], &x[2], 1.0).0),
-            Case::new("against the twin", at(&[4, 2]), |x| (x[0].batch_norm(&x[1], &x[2], 1e-2).0 - Fused::twin(&BatchNorm { eps: 1e-2 }, x)).square()),
+            Case::new("transposed", vec![spread(&[2, 3], 1), spread(&[2], 2), spread(&[2], 3)], |x| {
+                x[0].t().batch_norm(&x[1], &x[2], 1e-2).0.exp()
+            }),
+            Case::new("constant feature", vec![Tensor::ones(&[3, 1]), Tensor::ones(&[1]), Tensor::zeros(&[1])], |x| {
+                x[0].batch_norm(&x[1], &x[2], 1.0).0
+            }),
+            Case::new("against the twin", at(&[4, 2]), |x| {
+                (x[0].batch_norm(&x[1], &x[2], 1e-2).0 - Fused::twin(&BatchNorm { eps: 1e-2 }, x)).square()
+            }),
         ]
     }
 }

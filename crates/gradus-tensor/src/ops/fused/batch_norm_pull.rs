@@ -19,7 +19,10 @@ pub struct BatchNormPull {
 impl<T: Real> Fused<T> for BatchNormPull {
     const NAME: &'static str = "batch_norm_pull";
     fn shape(&self, s: &[&[usize]]) -> Result<Dims, Refusal> {
-        debug_assert!(s[0].len() > 1 && s[1] == &s[0][1..2] && s[2] == s[0], "batch_norm_pull: batch_norm has checked the shapes");
+        debug_assert!(
+            s[0].len() > 1 && s[1] == &s[0][1..2] && s[2] == s[0],
+            "batch_norm_pull: batch_norm has checked the shapes"
+        );
         Ok(s[0].into())
     }
     /// Mean, 1/√(σ² + ε) and σ² of each channel.
@@ -34,7 +37,8 @@ impl<T: Real> Fused<T> for BatchNormPull {
         pull_channels(ChannelPull { shape, x: &x, g: &g, gamma: &gamma, stats }, out, &mut sums);
     }
     fn backward(&self, at: &Point<'_, T>, u: &Tensor<T>, wanted: &[bool]) -> Slots<T> {
-        let [x, gamma, g, u] = [at.inputs[0].view(), at.inputs[1].view(), at.inputs[2].view(), u.view()].map(|v| v.flat());
+        let [x, gamma, g, u] =
+            [at.inputs[0].view(), at.inputs[1].view(), at.inputs[2].view(), u.view()].map(|v| v.flat());
         let shape = at.inputs[0].shape();
         let pull = ChannelPull { shape: channels(shape), x: &x, g: &g, gamma: &gamma, stats: at.aux };
         let mut of_gamma = vec![T::ZERO; gamma.len()];
@@ -72,8 +76,14 @@ impl Room for BatchNormPull {
             Case::new("transposed", vec![spread(&[2, 3], 1), spread(&[2], 2), spread(&[2, 3], 3)], move |x| {
                 pull(1e-2, &[x[0].t(), x[1].clone(), x[2].t()]).square()
             }),
-            Case::new("constant feature", vec![Tensor::ones(&[3, 1]), Tensor::ones(&[1]), spread(&[3, 1], 1)], move |x| pull(1.0, x).square()),
-            Case::new("against the twin", at(&[4, 2]), move |x| (pull(1e-2, x) - Fused::twin(&BatchNormPull { eps: 1e-2 }, x)).square()),
+            Case::new(
+                "constant feature",
+                vec![Tensor::ones(&[3, 1]), Tensor::ones(&[1]), spread(&[3, 1], 1)],
+                move |x| pull(1.0, x).square(),
+            ),
+            Case::new("against the twin", at(&[4, 2]), move |x| {
+                (pull(1e-2, x) - Fused::twin(&BatchNormPull { eps: 1e-2 }, x)).square()
+            }),
         ]
     }
 }

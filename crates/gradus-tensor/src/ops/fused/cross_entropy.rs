@@ -23,10 +23,16 @@ impl<T: Real> Fused<T> for CrossEntropy {
             return Err(format!("cross_entropy: logits must be [n, classes], got {:?}", x[0]));
         };
         if self.labels.shape() != [n] {
-            return Err(format!("cross_entropy: logits {:?} need labels of shape [{n}], got {:?}", x[0], self.labels.shape()));
+            return Err(format!(
+                "cross_entropy: logits {:?} need labels of shape [{n}], got {:?}",
+                x[0],
+                self.labels.shape()
+            ));
         }
         match self.labels.max() {
-            Some(l) if l as usize >= classes => Err(format!("cross_entropy: label {l} is out of range for {classes} classes, which are counted from 0")),
+            Some(l) if l as usize >= classes => {
+                Err(format!("cross_entropy: label {l} is out of range for {classes} classes, which are counted from 0"))
+            }
             _ => Ok([n].into_iter().collect()),
         }
     }

@@ -33,7 +33,7 @@ pub struct Dropout {
     mask: Arc<OnceLock<Box<[u8]>>>,
 }
 
-lanes!(Times |_, [x, m]| if m == T::ZERO { T::ZERO } else { x * m });
+lanes!(Times, |_, [x, m]| if m == T::ZERO { T::ZERO } else { x * m });
 
 impl Dropout {
     fn key(&self) -> Key {
@@ -97,7 +97,9 @@ impl Room for Dropout {
     const FORMULA: &'static str = "y = x ⊙ m / (1 − p), m ~ Bern(1 − p)";
     fn cases() -> Vec<Case> {
         let on = |label: &str, shape: &[usize], p: f64, granularity| {
-            Case::new(label, vec![spread(shape, 1)], move |x| x[0].dropout(p, 1.0 / (1.0 - p), granularity, [7, 1]).square())
+            Case::new(label, vec![spread(shape, 1)], move |x| {
+                x[0].dropout(p, 1.0 / (1.0 - p), granularity, [7, 1]).square()
+            })
         };
         vec![
             on("by element", &[4, 3], 0.5, Granularity::Element),
@@ -108,7 +110,9 @@ impl Room for Dropout {
             on("empty", &[0, 3], 0.5, Granularity::Element),
             on("rank 0", &[], 0.5, Granularity::Element),
             on("channel of rank 1", &[3], 0.5, Granularity::Channel),
-            Case::new("transposed", vec![spread(&[3, 2], 1)], |x| x[0].t().dropout(0.4, 1.0, Granularity::Element, [3, 4]).exp()),
+            Case::new("transposed", vec![spread(&[3, 2], 1)], |x| {
+                x[0].t().dropout(0.4, 1.0, Granularity::Element, [3, 4]).exp()
+            }),
             Case::new("twice", vec![spread(&[6], 1)], |x| {
                 let d = |x: &Tensor<f64>, k| x.dropout(0.3, 1.0, Granularity::Element, [k, 0]);
                 d(&d(&x[0], 1).exp(), 2).square()

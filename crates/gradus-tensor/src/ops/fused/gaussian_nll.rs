@@ -55,7 +55,9 @@ impl<T: Real> Fused<T> for GaussianNll {
     const NAME: &'static str = "gaussian_nll";
     fn shape(&self, s: &[&[usize]]) -> Result<Dims, Refusal> {
         match s[1..].iter().find(|s1| *s1 != &s[0]) {
-            Some(other) => Err(format!("gaussian_nll: mean {:?}, variance and target must have one shape, got {other:?}", s[0])),
+            Some(other) => {
+                Err(format!("gaussian_nll: mean {:?}, variance and target must have one shape, got {other:?}", s[0]))
+            }
             None => Ok(s[0].into()),
         }
     }
@@ -67,7 +69,8 @@ impl<T: Real> Fused<T> for GaussianNll {
         let eps = T::from_f64(self.eps);
         let [m, v, y] = std::array::from_fn(|i| at.inputs[i].view());
         let x = [m, v, y, g.view()];
-        let pull = |f: &(dyn Fn([&[T]; 4], &mut [T]) + Sync)| Slot::Of(Tensor::build(g.shape(), |out| elementwise(x, out, f)));
+        let pull =
+            |f: &(dyn Fn([&[T]; 4], &mut [T]) + Sync)| Slot::Of(Tensor::build(g.shape(), |out| elementwise(x, out, f)));
         let of_target = |wanted: bool, from: [usize; 2]| match wanted {
             true => pull(&|x, out| map(OfTarget(eps), [x[from[0]], x[1], x[from[1]], x[3]], out)),
             false => Slot::Zero,
@@ -99,7 +102,9 @@ impl<T: Real> Tensor<T> {
     #[must_use]
     pub fn gaussian_nll(&self, variance: &Self, target: &Self, eps: f64) -> Self {
         if !(eps > 0.0 && eps.is_finite()) {
-            message::panic_with(&format!("gaussian_nll: eps must be finite and positive, got {eps}; it is the smallest variance"));
+            message::panic_with(&format!(
+                "gaussian_nll: eps must be finite and positive, got {eps}; it is the smallest variance"
+            ));
         }
         T::apply(T::boxed(GaussianNll { eps }), &[self, variance, target])
     }
@@ -115,18 +120,26 @@ impl Room for GaussianNll {
         let at = |label: &str, m: f64, v: f64, y: f64| on(label, row(&[m]), row(&[v]), row(&[y]));
         // In v alone at r² = (y − m)²/ε: ½ (1 − r²)/ε, ½ (2 r² − 1)/ε², ½ (2 − 6 r²)/ε³ with ε = ½ and y − m = 1: r² = 2.
         let below = |label: &str, v: f64| {
-            Case::new(label, vec![row(&[v])], |x| row(&[0.0]).gaussian_nll(&x[0], &row(&[1.0]), 0.5))
-                .expect_all([0.5 * (0.5_f64.ln() + 2.0), -1.0, 6.0, -40.0])
+            Case::new(label, vec![row(&[v])], |x| row(&[0.0]).gaussian_nll(&x[0], &row(&[1.0]), 0.5)).expect_all([
+                0.5 * (0.5_f64.ln() + 2.0),
+                -1.0,
+                6.0,
+                -40.0,
+            ])
         };
         vec![
             on("rows", spread(&[2, 3], 1), spread(&[2, 3], 2).exp(), spread(&[2, 3], 3)),
-            Case::new("squared", vec![spread(&[3], 1), spread(&[3], 2).exp(), spread(&[3], 3)], |x| x[0].gaussian_nll(&x[1], &x[2], 1e-6).square()),
+            Case::new("squared", vec![spread(&[3], 1), spread(&[3], 2).exp(), spread(&[3], 3)], |x| {
+                x[0].gaussian_nll(&x[1], &x[2], 1e-6).square()
+            }),
             at("a hit", 0.5, 0.3, 0.5),
             at("the best variance, (y − m)² = v", 0.0, 0.25, 0.5),
             at("a miss", 0.0, 0.5, 2.0),
             at("large variance", 1.0, 1e3, -1.0).step(30.0),
-            Case::new("known at unit variance", vec![row(&[0.0])], |x| x[0].gaussian_nll(&row(&[1.0]), &row(&[2.0]), 1e-6))
-                .expect_all([2.0, -2.0, 1.0, 0.0]),
+            Case::new("known at unit variance", vec![row(&[0.0])], |x| {
+                x[0].gaussian_nll(&row(&[1.0]), &row(&[2.0]), 1e-6)
+            })
+            .expect_all([2.0, -2.0, 1.0, 0.0]),
             below("below ε", 0.1),
             below("at ε", 0.5),
             below("no variance", 0.0),

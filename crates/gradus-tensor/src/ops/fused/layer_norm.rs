@@ -22,7 +22,9 @@ pub(super) fn rows_shape(op: &str, x: &[usize], along: &[&[usize]]) -> Result<Di
         return Err(format!("{op}: x has rank 0; it needs an axis to normalise over"));
     };
     match along.iter().find(|&&s| s != [n]) {
-        Some(s) => Err(format!("{op}: scale and shift must be [{n}] for x {x:?}, got {s:?}; reshape several last axes to one")),
+        Some(s) => {
+            Err(format!("{op}: scale and shift must be [{n}] for x {x:?}, got {s:?}; reshape several last axes to one"))
+        }
         None => Ok(x.into()),
     }
 }
@@ -120,8 +122,10 @@ impl Room for LayerNorm {
             plain("no variance", row(&[2.0, 2.0, 2.0])),
             plain("zeros, one of them −0", row(&[0.0, -0.0, 0.0, 0.0])),
             plain("two numbers", row(&[0.0, 1e-3])),
-            Case::new("one number, plain", vec![row(&[3.0])], |x| x[0].layer_norm(&Tensor::ones(&[1]), &Tensor::zeros(&[1]), 1e-5))
-                .expect_all([0.0; 4]),
+            Case::new("one number, plain", vec![row(&[3.0])], |x| {
+                x[0].layer_norm(&Tensor::ones(&[1]), &Tensor::zeros(&[1]), 1e-5)
+            })
+            .expect_all([0.0; 4]),
             Case::new("of a transpose", vec![spread(&[3, 2], 1), spread(&[3], 2), spread(&[3], 3)], |x| {
                 x[0].t().layer_norm(&x[1], &x[2], 1e-2).exp()
             }),

@@ -43,7 +43,8 @@ impl<T: Real> Fused<T> for Linear {
         match i {
             0 => matmul(g, at.inputs[1].view(), true, sum),
             1 => {
-                let gt = View { data: g.data, shape: &[g.shape[1], g.shape[0]], strides: &[g.strides[1], g.strides[0]] };
+                let gt =
+                    View { data: g.data, shape: &[g.shape[1], g.shape[0]], strides: &[g.strides[1], g.strides[0]] };
                 matmul(gt, at.inputs[0].view(), true, sum);
             }
             _ => return false,
@@ -61,11 +62,7 @@ impl<T: Real> Fused<T> for Linear {
 /// The rule is made of products: the same at every order.
 fn rule<T: Real>(x: &[Tensor<T>], g: &Tensor<T>, wanted: &[bool]) -> Slots<T> {
     let only = |i: usize, f: &dyn Fn() -> Tensor<T>| if wanted[i] { f().into() } else { Slot::Zero };
-    let slots = [
-        only(0, &|| g.matmul(&x[1])),
-        only(1, &|| g.t().matmul(&x[0])),
-        only(2, &|| g.sum_axes(&[0], false)),
-    ];
+    let slots = [only(0, &|| g.matmul(&x[1])), only(1, &|| g.t().matmul(&x[0])), only(2, &|| g.sum_axes(&[0], false))];
     slots.into_iter().collect()
 }
 
@@ -94,7 +91,9 @@ impl Room for Linear {
     fn cases() -> Vec<Case> {
         let on = |label: &str, x: &[usize], m: usize| {
             let k = x[x.len() - 1];
-            Case::new(label, vec![spread(x, 1), spread(&[m, k], 2), spread(&[m], 3)], |x| x[0].linear(&x[1], &x[2]).square())
+            Case::new(label, vec![spread(x, 1), spread(&[m, k], 2), spread(&[m], 3)], |x| {
+                x[0].linear(&x[1], &x[2]).square()
+            })
         };
         vec![
             on("plain", &[3, 2], 4),
@@ -104,7 +103,9 @@ impl Room for Linear {
             on("no outputs", &[2, 3], 0),
             on("one vector", &[3], 2),
             on("three axes", &[2, 2, 3], 2),
-            Case::new("transposed x", vec![spread(&[2, 3], 1), spread(&[4, 2], 2), spread(&[4], 3)], |x| x[0].t().linear(&x[1], &x[2]).exp()),
+            Case::new("transposed x", vec![spread(&[2, 3], 1), spread(&[4, 2], 2), spread(&[4], 3)], |x| {
+                x[0].t().linear(&x[1], &x[2]).exp()
+            }),
             Case::new("shared weight", vec![spread(&[2, 2], 1), spread(&[2, 2], 2), spread(&[2], 3)], |x| {
                 x[0].linear(&x[1], &x[2]).tanh().linear(&x[1], &x[2])
             }),

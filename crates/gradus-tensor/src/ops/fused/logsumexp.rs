@@ -92,8 +92,10 @@ impl Room for LogSumExp {
             on("tiny", row(&[-1e4, -1e4 + 1.0])),
             on("all −∞", row(&[f64::NEG_INFINITY; 2])).expect_all([f64::NEG_INFINITY, 0.0, 0.0, 0.0]),
             on("one −∞", row(&[f64::NEG_INFINITY, 2.0])).expect_all([2.0, 1.0, 0.0, 0.0]),
-            Case::new("columns of −∞", vec![Tensor::full(&[2, 2], f64::NEG_INFINITY)], |x| x[0].logsumexp_axes(&[0], false).exp())
-                .expect_all([0.0; 4]),
+            Case::new("columns of −∞", vec![Tensor::full(&[2, 2], f64::NEG_INFINITY)], |x| {
+                x[0].logsumexp_axes(&[0], false).exp()
+            })
+            .expect_all([0.0; 4]),
             on("no rows", spread(&[0, 3], 1)),
             on("three axes", spread(&[2, 2, 2], 1)),
             over("columns", &[2, 3], &[0], false),

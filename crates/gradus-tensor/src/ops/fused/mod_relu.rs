@@ -21,7 +21,10 @@ impl<T: Real> Fused<T> for ModRelu {
     fn shape(&self, s: &[&[usize]]) -> Result<Dims, Refusal> {
         match s[0].last() {
             Some(&n) if s[1] == [n] => Ok(s[0].into()),
-            _ => Err(format!("mod_relu: z {:?} and b {:?} do not fit: b must be as long as the last axis of z", s[0], s[1])),
+            _ => Err(format!(
+                "mod_relu: z {:?} and b {:?} do not fit: b must be as long as the last axis of z",
+                s[0], s[1]
+            )),
         }
     }
     fn eval(&self, v: &[View<'_, T>], out: &mut [T], _: &mut [T]) {
@@ -63,7 +66,8 @@ impl Room for ModRelu {
     const FORMULA: &'static str = "y = sign z · max(|z| + b, 0)";
     fn cases() -> Vec<Case> {
         let squared = |x: &[Tensor<f64>]| x[0].mod_relu(&x[1]).square();
-        let at = |label: &str, z: &[f64], b: &[f64]| Case::new(label, vec![row(z), row(b)], |x| x[0].mod_relu(&x[1]).exp());
+        let at =
+            |label: &str, z: &[f64], b: &[f64]| Case::new(label, vec![row(z), row(b)], |x| x[0].mod_relu(&x[1]).exp());
         vec![
             Case::new("rows", vec![spread(&[3, 4], 1), spread(&[4], 2) * 0.3], squared),
             Case::new("three axes", vec![spread(&[2, 2, 3], 1), spread(&[3], 2) * 0.3], squared),
@@ -71,14 +75,18 @@ impl Room for ModRelu {
             at("positive b", &[0.7, -0.7], &[0.4, 0.4]),
             at("b = 0: z itself", &[0.3, -0.3], &[0.0, 0.0]),
             at("at 0, shut", &[0.0, -0.0], &[-0.5, -0.5]).expect_all([2.0, 0.0, 0.0, 0.0]),
-            at("at 0 and −0, open: a jump, 0 by convention", &[0.0, -0.0], &[0.5, 0.5]).expect_all([2.0, 0.0, 0.0, 0.0]),
+            at("at 0 and −0, open: a jump, 0 by convention", &[0.0, -0.0], &[0.5, 0.5])
+                .expect_all([2.0, 0.0, 0.0, 0.0]),
             at("tie |z| = −b: the closed side", &[0.5, -0.5], &[-0.5, -0.5]).expect_all([2.0, 0.0, 0.0, 0.0]),
             at("huge and tiny", &[1e-200, -1e-200], &[-1.0, -1.0]),
-            Case::new("linear where huge", vec![row(&[1e8, -1e8]), row(&[1.0, 1.0])], |x| x[0].mod_relu(&x[1])).expect_all([0.0, 2.0, 0.0, 0.0]),
+            Case::new("linear where huge", vec![row(&[1e8, -1e8]), row(&[1.0, 1.0])], |x| x[0].mod_relu(&x[1]))
+                .expect_all([0.0, 2.0, 0.0, 0.0]),
             Case::new("no rows", vec![spread(&[0, 3], 1), spread(&[3], 2)], squared),
             Case::new("no units", vec![spread(&[2, 0], 1), spread(&[0], 2)], squared),
             Case::new("one element", vec![row(&[0.7]), row(&[-0.2])], squared),
-            Case::new("of a transpose", vec![spread(&[3, 2], 1), spread(&[3], 2) * 0.3], |x| x[0].t().mod_relu(&x[1]).square()),
+            Case::new("of a transpose", vec![spread(&[3, 2], 1), spread(&[3], 2) * 0.3], |x| {
+                x[0].t().mod_relu(&x[1]).square()
+            }),
             Case::new("one b for all", vec![spread(&[2, 3], 1), Tensor::scalar(-0.2)], squared),
             Case::new("a b a row", vec![spread(&[2, 3], 1), spread(&[2, 1], 2) * 0.3], squared),
             Case::new("against the twin", vec![spread(&[3, 4], 1), spread(&[4], 2) * 0.3], |x| {

@@ -80,7 +80,9 @@ impl Room for RmsNorm {
             on("zeros, one of them −0", row(&[0.0, -0.0, 0.0]), 1.0),
             plain("one number at 0: x/√(x² + 1)", row(&[0.0])).expect_all([0.0, 1.0, 0.0, -3.0]),
             plain("no variance", row(&[2.0, 2.0])),
-            Case::new("of a transpose", vec![spread(&[3, 2], 1), spread(&[3], 2)], |x| x[0].t().rms_norm(&x[1], 1e-2).exp()),
+            Case::new("of a transpose", vec![spread(&[3, 2], 1), spread(&[3], 2)], |x| {
+                x[0].t().rms_norm(&x[1], 1e-2).exp()
+            }),
             Case::new("of broadcast rows", vec![spread(&[3], 1), spread(&[1], 2)], |x| {
                 x[0].broadcast_to(&[2, 3]).rms_norm(&x[1].broadcast_to(&[3]), 1e-1).exp()
             }),

@@ -87,7 +87,8 @@ impl Room for Cholesky {
     const NAME: &'static str = "cholesky";
     const FORMULA: &'static str = "L Lᵀ = (A + Aᵀ)/2";
     fn cases() -> Vec<Case> {
-        let on = |label: &str, x: Tensor<f64>| Case::new(label, vec![x], |x| x[0].cholesky().expect("positive definite"));
+        let on =
+            |label: &str, x: Tensor<f64>| Case::new(label, vec![x], |x| x[0].cholesky().expect("positive definite"));
         let definite = |shape: &[usize], seed| spread(shape, seed) + Tensor::eye(shape[shape.len() - 1]) * 3.0;
         let gram = |x: &Tensor<f64>| x.matmul(&x.t()).cholesky().expect("positive definite");
         vec![

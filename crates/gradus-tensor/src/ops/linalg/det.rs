@@ -94,7 +94,8 @@ impl Split {
         let mut first = 0.0;
         for k in 0..n {
             let rest = (k..n).flat_map(|i| (k..n).map(move |j| (i, j)));
-            let (p, q) = rest.fold((k, k), |at, (i, j)| if w[i * n + j].abs() > w[at.0 * n + at.1].abs() { (i, j) } else { at });
+            let (p, q) =
+                rest.fold((k, k), |at, (i, j)| if w[i * n + j].abs() > w[at.0 * n + at.1].abs() { (i, j) } else { at });
             let pivot = w[p * n + q].abs();
             if k == 0 {
                 first = pivot;

@@ -49,7 +49,8 @@ fn gaps<T: Real>(values: &Tensor<T>) -> Tensor<T> {
 pub(super) fn turn<T: Real>(rows: usize, n: usize, vectors: &mut [T]) -> Vec<bool> {
     (0..n)
         .map(|c| {
-            let top = (0..rows).fold(0, |top, r| if vectors[r * n + c].abs() > vectors[top * n + c].abs() { r } else { top });
+            let top =
+                (0..rows).fold(0, |top, r| if vectors[r * n + c].abs() > vectors[top * n + c].abs() { r } else { top });
             let negative = rows > 0 && vectors[top * n + c] < T::ZERO;
             if negative {
                 (0..rows).for_each(|r| vectors[r * n + c] = -vectors[r * n + c]);

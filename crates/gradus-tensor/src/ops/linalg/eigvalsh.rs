@@ -97,7 +97,9 @@ impl Room for Eigvalsh {
             on("a batch", Tensor::stack(&[with_eigenvalues(&[1.0, 2.0], 1), with_eigenvalues(&[-1.0, 3.0], 3)], 0)),
             on("an empty batch", Tensor::zeros(&[0, 2, 2])),
             on("a gap of 1.1e-3", with_eigenvalues(&[1.0, 1.0011, 2.0], 1)).step(1e-3),
-            Case::new("transposed view", vec![with_eigenvalues(&[-1.0, 1.0], 1)], |x| x[0].t().eigvalsh().expect("finite").square()),
+            Case::new("transposed view", vec![with_eigenvalues(&[-1.0, 1.0], 1)], |x| {
+                x[0].t().eigvalsh().expect("finite").square()
+            }),
         ]
     }
 }

@@ -166,7 +166,9 @@ impl Room for Einsum {
                 Tensor::einsum("ij,jk->ik", &[&x[0], &x[1]]) - x[0].matmul(&x[1])
             }),
             against("against the trace", vec![spread(&[3, 3], 1)], |x| Tensor::einsum("ii", &[&x[0]]) - x[0].trace()),
-            against("of transposed views", vec![a(), a()], |x| Tensor::einsum("ij,jk->ik", &[&x[0].t(), &x[1]]).square()),
+            against("of transposed views", vec![a(), a()], |x| {
+                Tensor::einsum("ij,jk->ik", &[&x[0].t(), &x[1]]).square()
+            }),
             against("one operand twice", vec![a()], |x| Tensor::einsum("ij,kj->ik", &[&x[0], &x[0]])),
         ]
     }

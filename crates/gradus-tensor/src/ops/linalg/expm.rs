@@ -14,7 +14,11 @@ use gradus_kernels::{View, linalg};
 pub struct Expm;
 
 /// Runs `f(n, matrix, out)` for every matrix of a batch; a matrix that is not finite gives NaN.
-pub(crate) fn for_each_matrix<T: Real>(x: View<'_, T>, out: &mut [T], mut f: impl FnMut(usize, &[T], &mut [T]) -> Result<(), linalg::Error>) {
+pub(crate) fn for_each_matrix<T: Real>(
+    x: View<'_, T>,
+    out: &mut [T],
+    mut f: impl FnMut(usize, &[T], &mut [T]) -> Result<(), linalg::Error>,
+) {
     let n = x.shape[x.shape.len() - 1];
     if n == 0 {
         return;
@@ -66,7 +70,12 @@ pub(crate) fn taylor<T: Real>(a: &Tensor<T>) -> Tensor<T> {
         powers.push(powers[k - 1].matmul(&a));
     }
     let mut factorial = 1.0;
-    let coefficients: Vec<f64> = (0..BLOCK * BLOCK).map(|k| { factorial *= k.max(1) as f64; 1.0 / factorial }).collect();
+    let coefficients: Vec<f64> = (0..BLOCK * BLOCK)
+        .map(|k| {
+            factorial *= k.max(1) as f64;
+            1.0 / factorial
+        })
+        .collect();
     let block = |b: usize| -> Tensor<T> { (0..BLOCK).map(|j| &powers[j] * coefficients[b * BLOCK + j]).sum() };
     let mut y = (0..BLOCK - 1).rev().fold(block(BLOCK - 1), |y, b| y.matmul(&powers[BLOCK]) + block(b));
     for _ in 0..squarings {

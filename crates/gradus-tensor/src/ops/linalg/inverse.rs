@@ -67,7 +67,9 @@ impl Room for Inverse {
     const NAME: &'static str = "inverse";
     const FORMULA: &'static str = "Y = A⁻¹";
     fn cases() -> Vec<Case> {
-        let on = |label: &str, x: Tensor<f64>| Case::new(label, vec![x], |x| x[0].inverse().expect("regular by construction"));
+        let on = |label: &str, x: Tensor<f64>| {
+            Case::new(label, vec![x], |x| x[0].inverse().expect("regular by construction"))
+        };
         let regular = |shape: &[usize], seed| spread(shape, seed) + Tensor::eye(shape[shape.len() - 1]) * 2.0;
         vec![
             on("two", regular(&[2, 2], 1)),

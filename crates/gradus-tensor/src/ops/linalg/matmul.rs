@@ -117,8 +117,12 @@ impl Room for MatMul {
             on("batched", &[2, 2, 3], &[2, 3, 1]),
             on("batch by one matrix", &[2, 2, 3], &[3, 2]),
             on("broadcast batch", &[2, 1, 1, 2], &[3, 2, 2]),
-            Case::new("transposed left", vec![spread(&[3, 2], 1), spread(&[3, 2], 2)], |x| x[0].t().matmul(&x[1]).square()),
-            Case::new("transposed right", vec![spread(&[2, 3], 1), spread(&[2, 3], 2)], |x| x[0].matmul(&x[1].t()).square()),
+            Case::new("transposed left", vec![spread(&[3, 2], 1), spread(&[3, 2], 2)], |x| {
+                x[0].t().matmul(&x[1]).square()
+            }),
+            Case::new("transposed right", vec![spread(&[2, 3], 1), spread(&[2, 3], 2)], |x| {
+                x[0].matmul(&x[1].t()).square()
+            }),
             Case::new("one weight, several steps", vec![spread(&[2, 3], 1), spread(&[3, 3], 2)], |x| {
                 x[0].matmul(&x[1]).tanh().matmul(&x[1].t()).tanh().matmul(&x[1])
             }),

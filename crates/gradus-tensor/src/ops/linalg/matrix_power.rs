@@ -49,7 +49,8 @@ impl Room for MatrixPower {
     const NAME: &'static str = "matrix_power";
     const FORMULA: &'static str = "Y = Aᵖ";
     fn cases() -> Vec<Case> {
-        let on = |label: &str, x: Tensor<f64>, p| Case::new(label, vec![x], move |x| x[0].matrix_power(p).expect("regular"));
+        let on =
+            |label: &str, x: Tensor<f64>, p| Case::new(label, vec![x], move |x| x[0].matrix_power(p).expect("regular"));
         let regular = |shape: &[usize]| spread(shape, 1) + Tensor::eye(shape[shape.len() - 1]) * 2.0;
         vec![
             on("power 0", spread(&[2, 2], 1), 0).expect_all([2.0, 0.0, 0.0, 0.0]),
@@ -63,7 +64,9 @@ impl Room for MatrixPower {
             on("one by one", spread(&[1, 1], 1), 3),
             on("empty", Tensor::zeros(&[0, 0]), 3),
             on("a batch", regular(&[2, 2, 2]), 3),
-            Case::new("transposed view", vec![spread(&[2, 2], 1)], |x| x[0].t().matrix_power(3).expect("positive power")),
+            Case::new("transposed view", vec![spread(&[2, 2], 1)], |x| {
+                x[0].t().matrix_power(3).expect("positive power")
+            }),
         ]
     }
 }

@@ -61,7 +61,9 @@ impl Room for NuclearNorm {
             on("empty", Tensor::zeros(&[0, 3])),
             on("a batch", Tensor::stack(&[with_singular_values(2, 2, &[2.0, 1.0]), Tensor::eye(2)], 0)),
             on("an empty batch", Tensor::zeros(&[0, 2, 2])),
-            Case::new("transposed view", vec![with_singular_values(3, 2, &[1.0, 1.0])], |x| x[0].t().nuclear_norm().expect("finite").square()),
+            Case::new("transposed view", vec![with_singular_values(3, 2, &[1.0, 1.0])], |x| {
+                x[0].t().nuclear_norm().expect("finite").square()
+            }),
         ]
     }
 }

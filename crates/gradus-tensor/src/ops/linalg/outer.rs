@@ -19,7 +19,11 @@ impl<T: Real> Tensor<T> {
     #[must_use]
     pub fn outer(&self, v: &Self) -> Self {
         if self.rank() == 0 || v.rank() == 0 {
-            message::panic_with(&format!("outer: left {:?}, right {:?}: a scalar is no vector; use *", self.shape(), v.shape()));
+            message::panic_with(&format!(
+                "outer: left {:?}, right {:?}: a scalar is no vector; use *",
+                self.shape(),
+                v.shape()
+            ));
         }
         self.unsqueeze(-1) * v.unsqueeze(-2)
     }
@@ -41,7 +45,9 @@ impl Room for Outer {
             on("a batch by one vector", &[2, 3], &[2]),
             on("broadcast batches", &[2, 1, 2], &[3, 1]),
             Case::new("with itself", vec![spread(&[3], 1)], |x| x[0].outer(&x[0]).exp()),
-            Case::new("of a column of a matrix", vec![spread(&[3, 2], 1)], |x| x[0].select(1, 0).outer(&x[0].select(1, 1))),
+            Case::new("of a column of a matrix", vec![spread(&[3, 2], 1)], |x| {
+                x[0].select(1, 0).outer(&x[0].select(1, 1))
+            }),
             Case::new("against the product", vec![spread(&[3], 1), spread(&[2], 2)], |x| {
                 x[0].outer(&x[1]) - x[0].unsqueeze(1).matmul(&x[1].unsqueeze(0))
             }),

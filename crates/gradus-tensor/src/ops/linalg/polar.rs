@@ -31,7 +31,11 @@ impl<T: Real> Op<T> for Polar {
     }
     fn shape(&self, x: &[&[usize]]) -> Result<Dims, Refusal> {
         let (_, m, n) = sizes(x[0]);
-        if m < n { Err(format!("polar: a wide matrix {:?}; take the transpose", x[0])) } else { Ok(with_tail(x[0], &[n, n])) }
+        if m < n {
+            Err(format!("polar: a wide matrix {:?}; take the transpose", x[0]))
+        } else {
+            Ok(with_tail(x[0], &[n, n]))
+        }
     }
     fn aux_len(&self, x: &[&[usize]]) -> usize {
         sizes(x[0]).0
@@ -90,7 +94,9 @@ impl Room for Polar {
             on("empty", Tensor::zeros(&[0, 0])),
             on("no columns", Tensor::zeros(&[2, 0])),
             on("a batch", Tensor::stack(&[with_singular_values(2, 2, &[2.0, 1.0]), Tensor::eye(2)], 0)),
-            Case::new("transposed view", vec![with_singular_values(2, 3, &[2.0, 0.7])], |x| polar("polar", &x[0].t()).expect("finite")),
+            Case::new("transposed view", vec![with_singular_values(2, 3, &[2.0, 0.7])], |x| {
+                polar("polar", &x[0].t()).expect("finite")
+            }),
             Case::new("its square", vec![with_singular_values(3, 2, &[1.0, 1.0])], |x| {
                 let h = polar("polar", &x[0]).expect("finite");
                 h.matmul(&h) - x[0].t().matmul(&x[0])

@@ -66,7 +66,10 @@ impl<T: Real> Op<T> for SingularValues {
         } else {
             let k = m.min(n);
             let (u, vt) = at.aux[batch..].split_at(batch * m * k);
-            (Tensor::from_slice(&with_tail(a.shape(), &[m, k]), u), Tensor::from_slice(&with_tail(a.shape(), &[k, n]), vt))
+            (
+                Tensor::from_slice(&with_tail(a.shape(), &[m, k]), u),
+                Tensor::from_slice(&with_tail(a.shape(), &[k, n]), vt),
+            )
         };
         let g = g * counted(at.output, m.max(n));
         std::iter::once(Slot::Of((u * g.unsqueeze(-2)).matmul(&vt))).collect()
@@ -108,7 +111,8 @@ impl Room for SingularValues {
     const NAME: &'static str = "singular_values";
     const FORMULA: &'static str = "s with A = U diag(s) Vᵀ";
     fn cases() -> Vec<Case> {
-        let on = |label: &str, x: Tensor<f64>| Case::new(label, vec![x], |x| x[0].singular_values().expect("finite").exp());
+        let on =
+            |label: &str, x: Tensor<f64>| Case::new(label, vec![x], |x| x[0].singular_values().expect("finite").exp());
         vec![
             on("square", with_singular_values(2, 2, &[2.0, 0.7])),
             on("three", with_singular_values(3, 3, &[2.0, 1.0, 0.4])),
@@ -118,10 +122,15 @@ impl Room for SingularValues {
             on("a column: its length", spread(&[3, 1], 1)),
             on("empty", Tensor::zeros(&[0, 0])),
             on("no rows", Tensor::zeros(&[0, 3])),
-            on("a batch", Tensor::stack(&[with_singular_values(2, 2, &[2.0, 1.0]), with_singular_values(2, 2, &[1.5, 0.5])], 0)),
+            on(
+                "a batch",
+                Tensor::stack(&[with_singular_values(2, 2, &[2.0, 1.0]), with_singular_values(2, 2, &[1.5, 0.5])], 0),
+            ),
             on("a gap of 1.1e-3", with_singular_values(2, 2, &[1.0011, 1.0])).step(1e-3),
             on("a small value", with_singular_values(2, 2, &[1.0, 2e-2])).step(2e-2),
-            Case::new("transposed view", vec![with_singular_values(3, 2, &[2.0, 0.7])], |x| x[0].t().singular_values().expect("finite").square()),
+            Case::new("transposed view", vec![with_singular_values(3, 2, &[2.0, 0.7])], |x| {
+                x[0].t().singular_values().expect("finite").square()
+            }),
         ]
     }
 }

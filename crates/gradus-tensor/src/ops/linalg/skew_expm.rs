@@ -71,10 +71,15 @@ impl Room for SkewExpm {
             on("one by one", spread(&[1, 1], 1)).expect_all([1.0, 0.0, 0.0, 0.0]),
             on("empty", spread(&[0, 0], 1)),
             on("large: squarings", spread(&[2, 2], 1) * 8),
-            on("half a turn", Tensor::from_slice(&[2, 2], &[0.0, std::f64::consts::FRAC_PI_2, -std::f64::consts::FRAC_PI_2, 0.0])),
+            on(
+                "half a turn",
+                Tensor::from_slice(&[2, 2], &[0.0, std::f64::consts::FRAC_PI_2, -std::f64::consts::FRAC_PI_2, 0.0]),
+            ),
             on("a batch", spread(&[2, 2, 2], 1)),
             Case::new("transposed", vec![spread(&[3, 3], 1)], |x| x[0].t().skew_expm().square()),
-            Case::new("against the twin", vec![spread(&[3, 3], 1)], |x| (x[0].skew_expm() - Fused::twin(&SkewExpm, x)).square()),
+            Case::new("against the twin", vec![spread(&[3, 3], 1)], |x| {
+                (x[0].skew_expm() - Fused::twin(&SkewExpm, x)).square()
+            }),
         ]
     }
 }

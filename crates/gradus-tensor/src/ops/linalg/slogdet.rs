@@ -93,7 +93,9 @@ impl Room for SlogDet {
             on("nearly singular", Tensor::from_slice(&[2, 2], &[1.0, 1.0, 1.0, 1.01])).step(0.02),
             on("a batch", spread(&[2, 2, 2], 1) + Tensor::eye(2) * 2),
             on("an empty batch", Tensor::zeros(&[0, 2, 2])),
-            Case::new("transposed view", vec![spread(&[2, 2], 1) + Tensor::eye(2) * 2], move |x| both(&x[0].t()).square()),
+            Case::new("transposed view", vec![spread(&[2, 2], 1) + Tensor::eye(2) * 2], move |x| {
+                both(&x[0].t()).square()
+            }),
         ]
     }
 }

@@ -140,11 +140,15 @@ impl Room for Solve {
             on("many matrices, one right-hand side", &[2, 2, 2], &[2, 1]),
             on("broadcast batches", &[2, 1, 2, 2], &[3, 2, 1]),
             on("an empty batch", &[0, 2, 2], &[0, 2, 1]),
-            Case::new("transposed view", vec![spread(&[2, 2], 1), spread(&[3, 2], 2)], move |x| solved(&x[0].t(), &x[1].t())),
-            Case::new("by the transpose", vec![spread(&[2, 2], 1), spread(&[2, 3], 2)], transposed),
-            Case::new("pivots on the other diagonal", vec![Tensor::from_slice(&[2, 2], &[0.0, 1.0, 2.0, 0.0]), spread(&[2, 1], 2)], {
-                move |x| solved(&x[0], &x[1])
+            Case::new("transposed view", vec![spread(&[2, 2], 1), spread(&[3, 2], 2)], move |x| {
+                solved(&x[0].t(), &x[1].t())
             }),
+            Case::new("by the transpose", vec![spread(&[2, 2], 1), spread(&[2, 3], 2)], transposed),
+            Case::new(
+                "pivots on the other diagonal",
+                vec![Tensor::from_slice(&[2, 2], &[0.0, 1.0, 2.0, 0.0]), spread(&[2, 1], 2)],
+                move |x| solved(&x[0], &x[1]),
+            ),
             Case::new(
                 "nearly singular",
                 vec![Tensor::from_slice(&[2, 2], &[1.0, 1.0, 1.0, 1.01]), spread(&[2, 1], 2)],

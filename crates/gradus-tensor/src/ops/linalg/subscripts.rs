@@ -27,13 +27,18 @@ impl Part {
     fn parse(spec: &str, part: &str) -> Result<Self, String> {
         let letters = |s: &str| -> Result<Vec<Label>, String> {
             match s.chars().find(|c| !c.is_ascii_alphabetic()) {
-                Some(c) => Err(message::einsum(spec, &format!("{part:?} holds {c:?}; axes are named by letters a to z and A to Z, or ..."))),
+                Some(c) => Err(message::einsum(
+                    spec,
+                    &format!("{part:?} holds {c:?}; axes are named by letters a to z and A to Z, or ..."),
+                )),
                 None => Ok(s.chars().map(u32::from).collect()),
             }
         };
         match part.split_once("...") {
             None => Ok(Part { before: letters(part)?, after: None }),
-            Some((_, after)) if after.contains("...") => Err(message::einsum(spec, &format!("{part:?} holds ... twice"))),
+            Some((_, after)) if after.contains("...") => {
+                Err(message::einsum(spec, &format!("{part:?} holds ... twice")))
+            }
             Some((before, after)) => Ok(Part { before: letters(before)?, after: Some(letters(after)?) }),
         }
     }
@@ -72,7 +77,12 @@ impl Subscripts {
             let named = part.letters();
             match shape.len().checked_sub(named) {
                 Some(count) if count == 0 || part.after.is_some() => counts.push(count),
-                _ => return refuse(format!("operand {i} has {} axes (shape {shape:?}), {named} are named", shape.len())),
+                _ => {
+                    return refuse(format!(
+                        "operand {i} has {} axes (shape {shape:?}), {named} are named",
+                        shape.len()
+                    ));
+                }
             }
         }
         let most = counts.iter().copied().max().unwrap_or(0);
@@ -84,7 +94,10 @@ impl Subscripts {
                 if label >= ELLIPSIS && *known == 1 {
                     *known = n;
                 } else if *known != n && !(label >= ELLIPSIS && n == 1) {
-                    return refuse(format!("{} has length {known}, but {n} in operand {i} (shape {shape:?})", name(label)));
+                    return refuse(format!(
+                        "{} has length {known}, but {n} in operand {i} (shape {shape:?})",
+                        name(label)
+                    ));
                 }
             }
         }

@@ -164,7 +164,9 @@ impl Room for Svd {
     fn cases() -> Vec<Case> {
         let all = |x: &Tensor<f64>| {
             let (u, s, vt) = x.svd().expect("gaps");
-            s.exp().sum() + (u.square() * spread(u.shape(), 4) + u.sin()).sum() + (vt.exp() * spread(vt.shape(), 5)).sum()
+            s.exp().sum()
+                + (u.square() * spread(u.shape(), 4) + u.sin()).sum()
+                + (vt.exp() * spread(vt.shape(), 5)).sum()
         };
         let on = |label: &str, x: Tensor<f64>| Case::new(label, vec![x], move |x| all(&x[0]));
         vec![
@@ -177,7 +179,10 @@ impl Room for Svd {
             on("a row", spread(&[1, 3], 1)),
             on("empty", Tensor::zeros(&[0, 0])),
             on("no columns", Tensor::zeros(&[2, 0])),
-            on("a batch", Tensor::stack(&[with_singular_values(2, 2, &[2.0, 1.0]), with_singular_values(2, 2, &[1.5, 0.5])], 0)),
+            on(
+                "a batch",
+                Tensor::stack(&[with_singular_values(2, 2, &[2.0, 1.0]), with_singular_values(2, 2, &[1.5, 0.5])], 0),
+            ),
             on("an empty batch", Tensor::zeros(&[0, 2, 2])),
             on("a gap of 1.1e-3", with_singular_values(2, 2, &[1.0011, 1.0])).step(1e-3),
             on("a small value", with_singular_values(2, 2, &[1.0, 2e-2])).step(2e-2),

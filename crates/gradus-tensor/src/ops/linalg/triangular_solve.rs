@@ -38,7 +38,10 @@ impl<T: Real> Op<T> for TriangularSolve {
         let (r, n) = (t.len(), t[t.len() - 1]);
         let side = if self.0.side == Side::Left { r - 2 } else { r - 1 };
         if b.len() != r || t[..r - 2] != b[..r - 2] || b[side] != n {
-            return Err(format!("triangular_solve: {:?} system of order {n} (matrix {t:?}), but the right-hand side is {b:?}", self.0.side));
+            return Err(format!(
+                "triangular_solve: {:?} system of order {n} (matrix {t:?}), but the right-hand side is {b:?}",
+                self.0.side
+            ));
         }
         Ok(b.into())
     }
@@ -95,7 +98,9 @@ impl<T: Real> Tensor<T> {
         needs_matrix("triangular_solve", self);
         let axis = if kind.side == Side::Left { -1 } else { -2 };
         match b.rank() {
-            0 => message::panic_with("triangular_solve: the right-hand side has rank 0; it needs one number an equation"),
+            0 => {
+                message::panic_with("triangular_solve: the right-hand side has rank 0; it needs one number an equation")
+            }
             1 => return Ok(self.triangular_solve(&b.unsqueeze(axis), kind)?.squeeze(axis)),
             _ => {}
         }
@@ -134,9 +139,11 @@ impl Room for TriangularSolve {
             on("empty", &[0, 0], &[0, 2], lower),
             on("batched", &[2, 2, 2], &[2, 2, 1], lower),
             on("broadcast", &[2, 2], &[2, 2, 1], upper),
-            Case::new("transposed views", vec![spread(&[2, 2], 1) + Tensor::eye(2) * 2.0, spread(&[1, 2], 2)], move |x| {
-                x[0].t().triangular_solve(&x[1].t(), lower).expect("no zero on the diagonal")
-            }),
+            Case::new(
+                "transposed views",
+                vec![spread(&[2, 2], 1) + Tensor::eye(2) * 2.0, spread(&[1, 2], 2)],
+                move |x| x[0].t().triangular_solve(&x[1].t(), lower).expect("no zero on the diagonal"),
+            ),
         ]
     }
 }

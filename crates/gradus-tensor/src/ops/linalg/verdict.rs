@@ -96,7 +96,14 @@ pub(super) fn rounding<T: Real>(n: usize, largest: f64) -> f64 {
 
 /// Why the vectors that belong to `values` (rows of n numbers in order) have no derivative, if two of them are equal, or, where zero
 /// counts too, one is zero.
-pub(super) fn degenerate<T: Real>(op: &str, kind: &str, values: &[T], n: usize, zero: bool, instead: &str) -> Option<String> {
+pub(super) fn degenerate<T: Real>(
+    op: &str,
+    kind: &str,
+    values: &[T],
+    n: usize,
+    zero: bool,
+    instead: &str,
+) -> Option<String> {
     let matrices = values.len() / n.max(1);
     for (i, row) in values.chunks_exact(n.max(1)).enumerate() {
         let largest = row.iter().map(|x| x.abs().to_f64()).fold(0.0, f64::max);

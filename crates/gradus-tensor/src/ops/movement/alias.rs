@@ -37,7 +37,9 @@ impl Room for Alias {
     const NAME: &'static str = "alias";
     const FORMULA: &'static str = "y = x";
     fn cases() -> Vec<Case> {
-        let on = |label: &str, shape: &[usize]| Case::new(label, vec![spread(shape, 1)], |x| alias(&x[0]) * alias(&x[0]).exp());
+        let on = |label: &str, shape: &[usize]| {
+            Case::new(label, vec![spread(shape, 1)], |x| alias(&x[0]) * alias(&x[0]).exp())
+        };
         vec![
             on("rank 0", &[]),
             on("one", &[1]),
@@ -47,7 +49,12 @@ impl Room for Alias {
             Case::new("a row", vec![row(&[1.0, -2.0, 0.5])], |x| alias(&x[0]) * alias(&x[0])),
             Case::new("0 and −0", vec![row(&[0.0, -0.0])], |x| alias(&x[0])).expect_all([0.0, 2.0, 0.0, 0.0]),
             Case::new("huge", vec![row(&[1e300])], |x| alias(&x[0])).expect_all([1e300, 1.0, 0.0, 0.0]),
-            Case::new("infinite", vec![row(&[f64::INFINITY])], |x| alias(&x[0])).expect_all([f64::INFINITY, 1.0, 0.0, 0.0]),
+            Case::new("infinite", vec![row(&[f64::INFINITY])], |x| alias(&x[0])).expect_all([
+                f64::INFINITY,
+                1.0,
+                0.0,
+                0.0,
+            ]),
             Case::new("of a transpose", vec![spread(&[2, 3], 1)], |x| alias(&x[0].t()).square()),
             Case::new("of a broadcast", vec![spread(&[3], 1)], |x| alias(&x[0].broadcast_to(&[2, 3])).square()),
             Case::new("of itself", vec![spread(&[3], 1)], |x| alias(&alias(&x[0])).exp()),

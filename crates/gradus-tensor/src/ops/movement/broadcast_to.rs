@@ -55,8 +55,10 @@ impl<T: Real> Tensor<T> {
             return self.clone();
         }
         let lead = self.rank() - shape.len();
-        let axes: Vec<isize> =
-            (0..self.rank()).filter(|&k| k < lead || (shape[k - lead] == 1 && self.shape()[k] != 1)).map(|k| k as isize).collect();
+        let axes: Vec<isize> = (0..self.rank())
+            .filter(|&k| k < lead || (shape[k - lead] == 1 && self.shape()[k] != 1))
+            .map(|k| k as isize)
+            .collect();
         self.sum_axes(&axes, false).reshape(shape)
     }
 }
@@ -78,7 +80,9 @@ impl Room for BroadcastTo {
             one("new axis of one", &[2], &[1, 2]),
             one("all ones", &[1, 1], &[3, 2]),
             one("deep", &[1, 2, 1], &[2, 3, 2, 2]),
-            Case::new("of a view", vec![spread(&[2, 3], 2)], |x| x[0].t().reshape(&[3, 2, 1]).broadcast_to(&[3, 2, 2]).exp()),
+            Case::new("of a view", vec![spread(&[2, 3], 2)], |x| {
+                x[0].t().reshape(&[3, 2, 1]).broadcast_to(&[3, 2, 2]).exp()
+            }),
         ]
     }
 }

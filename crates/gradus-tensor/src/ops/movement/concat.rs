@@ -23,7 +23,10 @@ impl<T: Real> Linear<T> for Concat {
         for s in x {
             let fits = s.len() == shape.len() && s.iter().enumerate().all(|(k, &n)| k == self.axis || n == x[0][k]);
             if !fits {
-                return Err(format!("concat: shapes {x:?} differ outside axis {}; all other axes must be equal", self.axis));
+                return Err(format!(
+                    "concat: shapes {x:?} differ outside axis {}; all other axes must be equal",
+                    self.axis
+                ));
             }
             shape[self.axis] += s[self.axis];
         }
@@ -61,7 +64,9 @@ impl<T: Real> Tensor<T> {
     #[track_caller]
     #[must_use]
     pub fn concat(tensors: &[Self], at: isize) -> Self {
-        let Some(first) = tensors.first() else { message::panic_with("concat: no tensors were given; at least one is needed") };
+        let Some(first) = tensors.first() else {
+            message::panic_with("concat: no tensors were given; at least one is needed")
+        };
         let axis = axis("concat", at, first.rank());
         T::apply(T::boxed(Concat { axis }), &tensors.iter().collect::<Vec<_>>())
     }
@@ -84,9 +89,13 @@ impl Room for Concat {
             on("all empty", &[&[0, 2], &[0, 2]], 1),
             on("one alone", &[&[2, 2]], 0),
             on("five", &[&[1], &[1], &[2], &[1], &[1]], 0),
-            Case::new("with itself", vec![spread(&[2], 1)], |x| Tensor::concat(&[x[0].clone(), x[0].exp(), x[0].clone()], 0).square()),
+            Case::new("with itself", vec![spread(&[2], 1)], |x| {
+                Tensor::concat(&[x[0].clone(), x[0].exp(), x[0].clone()], 0).square()
+            }),
             Case::new("views", vec![spread(&[2, 3], 1)], |x| Tensor::concat(&[x[0].t(), x[0].t().exp()], 1).square()),
-            Case::new("of rank 3", vec![spread(&[1, 2, 1], 1), spread(&[1, 2, 2], 2)], |x| Tensor::concat(x, -1).square().exp()),
+            Case::new("of rank 3", vec![spread(&[1, 2, 1], 1), spread(&[1, 2, 2], 2)], |x| {
+                Tensor::concat(x, -1).square().exp()
+            }),
         ]
     }
 }

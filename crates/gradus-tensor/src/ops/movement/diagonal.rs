@@ -172,7 +172,9 @@ impl Room for DiagEmbed {
             one("empty", &[0], 0),
             one("empty, above", &[0], 1),
             Case::new("of a transpose", vec![spread(&[2, 3], 1)], |x| x[0].t().diag_embed(0).exp()),
-            Case::new("by diag, in a product", vec![spread(&[2], 1), spread(&[2, 2], 2)], |x| x[0].diag(0).matmul(&x[1])),
+            Case::new("by diag, in a product", vec![spread(&[2], 1), spread(&[2, 2], 2)], |x| {
+                x[0].diag(0).matmul(&x[1])
+            }),
             Case::new("and back", vec![row(&[1.0, 2.0])], |x| x[0].diag_embed(1).diagonal(1).square())
                 .expect_all([5.0, 6.0, 4.0, 0.0]),
         ]

@@ -21,7 +21,9 @@ impl Index {
     #[must_use]
     pub fn one_hot<T: Real>(&self, classes: usize) -> Tensor<T> {
         if let Some(i) = self.max().filter(|&i| i as usize >= classes) {
-            message::panic_with(&format!("one_hot: index {i} is out of range for {classes} classes, which are counted from 0"));
+            message::panic_with(&format!(
+                "one_hot: index {i} is out of range for {classes} classes, which are counted from 0"
+            ));
         }
         let shape = [self.shape(), &[classes]].concat();
         Tensor::build(&shape, |x| {
@@ -41,8 +43,12 @@ impl Room for OneHot {
         };
         let known = |label: &str, shape: &[usize], index: &[u32], sum: f64| {
             let index = Index::new(shape, index.to_vec());
-            Case::new(label, vec![row(&[1.0, 10.0, 100.0])], move |x| index.one_hot(3) * &x[0])
-                .expect_all([sum, index_count(shape), 0.0, 0.0])
+            Case::new(label, vec![row(&[1.0, 10.0, 100.0])], move |x| index.one_hot(3) * &x[0]).expect_all([
+                sum,
+                index_count(shape),
+                0.0,
+                0.0,
+            ])
         };
         vec![
             one("labels", &[3], &[2, 0, 1], 3),

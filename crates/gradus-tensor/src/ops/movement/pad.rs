@@ -95,7 +95,13 @@ impl<T: Real> Tensor<T> {
 
     /// Picks along each axis by `place(i − before, n)`, i over the widened axis.
     #[track_caller]
-    fn pad_by(&self, op: &str, widths: &[(usize, usize)], most: impl Fn(usize) -> usize, place: impl Fn(isize, isize) -> isize) -> Self {
+    fn pad_by(
+        &self,
+        op: &str,
+        widths: &[(usize, usize)],
+        most: impl Fn(usize) -> usize,
+        place: impl Fn(isize, isize) -> isize,
+    ) -> Self {
         let widths = widths_of(op, widths, self.shape());
         widths.iter().enumerate().filter(|(_, w)| **w != (0, 0)).fold(self.clone(), |x, (k, &(before, after))| {
             let n = x.shape()[k];
@@ -120,7 +126,15 @@ impl<T: Real> Tensor<T> {
     #[track_caller]
     #[must_use]
     pub fn pad_reflect(&self, widths: &[(usize, usize)]) -> Self {
-        let mirror = |i: isize, n: isize| if i < 0 { -i } else if i >= n { 2 * (n - 1) - i } else { i };
+        let mirror = |i: isize, n: isize| {
+            if i < 0 {
+                -i
+            } else if i >= n {
+                2 * (n - 1) - i
+            } else {
+                i
+            }
+        };
         self.pad_by("pad_reflect", widths, |n| n.saturating_sub(1), mirror)
     }
 
@@ -170,7 +184,9 @@ impl Room for Pad {
             one("no rows", &[0, 2], &[(1, 0), (0, 0)], 0.0),
             one("one", &[1], &[(2, 2)], -1.0),
             one("rank 0", &[], &[], 0.0),
-            Case::new("−∞ before softmax", vec![row(&[1.0, 2.0])], |x| x[0].pad(&[(1, 1)], f64::NEG_INFINITY).softmax()),
+            Case::new("−∞ before softmax", vec![row(&[1.0, 2.0])], |x| {
+                x[0].pad(&[(1, 1)], f64::NEG_INFINITY).softmax()
+            }),
             Case::new("of a transpose", vec![spread(&[2, 3], 1)], |x| x[0].t().pad(&[(1, 0), (0, 2)], 0.0).exp()),
         ]
     }

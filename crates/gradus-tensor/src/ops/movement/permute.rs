@@ -19,7 +19,12 @@ impl<T: Real> Linear<T> for Permute {
         let mut sorted = self.0.clone();
         sorted.sort_unstable();
         if sorted.iter().copied().ne(0..x[0].len()) {
-            return Err(format!("permute: {:?} is not an order of the {} axes of {:?}; name each axis once", self.0, x[0].len(), x[0]));
+            return Err(format!(
+                "permute: {:?} is not an order of the {} axes of {:?}; name each axis once",
+                self.0,
+                x[0].len(),
+                x[0]
+            ));
         }
         Ok(self.0.iter().map(|&k| x[0][k]).collect())
     }

@@ -79,7 +79,11 @@ impl<T: Real> Tensor<T> {
         let at = axis("squeeze", at, self.rank());
         let mut shape: Dims = self.shape().into();
         if shape.remove(at) != 1 {
-            message::panic_with(&format!("squeeze: axis {at} of {:?} has length {}, not 1", self.shape(), self.shape()[at]));
+            message::panic_with(&format!(
+                "squeeze: axis {at} of {:?} has length {}, not 1",
+                self.shape(),
+                self.shape()[at]
+            ));
         }
         self.reshape(&shape)
     }
@@ -100,8 +104,12 @@ impl Room for Reshape {
             one("empty", &[0, 3], &[3, 0]),
             one("new ones", &[2, 2], &[1, 2, 1, 2]),
             one("same", &[2, 2], &[2, 2]),
-            Case::new("transposed: a copy", vec![spread(&[2, 3], 1)], |x| x[0].t().reshape(&[6]).square() * spread(&[6], 2)),
-            Case::new("broadcast: a copy", vec![spread(&[3], 1)], |x| x[0].broadcast_to(&[2, 3]).reshape(&[6]).exp() * spread(&[6], 2)),
+            Case::new("transposed: a copy", vec![spread(&[2, 3], 1)], |x| {
+                x[0].t().reshape(&[6]).square() * spread(&[6], 2)
+            }),
+            Case::new("broadcast: a copy", vec![spread(&[3], 1)], |x| {
+                x[0].broadcast_to(&[2, 3]).reshape(&[6]).exp() * spread(&[6], 2)
+            }),
             Case::new("unsqueeze and squeeze", vec![spread(&[2, 1], 1)], |x| x[0].unsqueeze(0).squeeze(-1).exp()),
         ]
     }

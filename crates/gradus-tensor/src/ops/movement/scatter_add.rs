@@ -28,7 +28,11 @@ impl<T: Real> Linear<T> for ScatterAdd {
     const NAME: &'static str = "scatter_add";
     fn shape(&self, x: &[&[usize]]) -> Result<Dims, Refusal> {
         if x[0] != self.index.shape() {
-            return Err(format!("scatter_add: a source {:?} needs an index of its shape, got {:?}", x[0], self.index.shape()));
+            return Err(format!(
+                "scatter_add: a source {:?} needs an index of its shape, got {:?}",
+                x[0],
+                self.index.shape()
+            ));
         }
         match misfit("scatter_add", self.axis, &self.index, &self.shape) {
             Some(why) => Err(why),
@@ -45,11 +49,8 @@ impl<T: Real> Linear<T> for ScatterAdd {
         let step = std::mem::replace(&mut strides[self.axis], 0);
         // Axes before `cut` are taken by the pieces: none where the indexed axis comes first.
         let cut = usize::from(self.axis > 0);
-        let (piece, sources) = if cut == 1 {
-            (out.len() / self.shape[0], flat.len() / shape[0].max(1))
-        } else {
-            (out.len(), flat.len())
-        };
+        let (piece, sources) =
+            if cut == 1 { (out.len() / self.shape[0], flat.len() / shape[0].max(1)) } else { (out.len(), flat.len()) };
         let nanos = out.len() + 2 * flat.len();
         for_each_chunk_with(out, piece, nanos, |start, out| {
             out.fill(T::ZERO);

@@ -160,7 +160,9 @@ impl Room for Unslice {
             one("rows without steps", &[2, 2], 0, 2, 1, 4),
             one("empty without steps", &[0], 0, 1, 1, 2),
             Case::new("of a transpose", vec![spread(&[2, 3], 1)], |x| unslice(&x[0].t(), 0, 0, 2, 6).exp()),
-            Case::new("of a transpose without steps", vec![spread(&[2, 3], 1)], |x| unslice(&x[0].t(), 0, 1, 1, 5).exp()),
+            Case::new("of a transpose without steps", vec![spread(&[2, 3], 1)], |x| {
+                unslice(&x[0].t(), 0, 1, 1, 5).exp()
+            }),
         ]
     }
 }

@@ -17,7 +17,9 @@ impl<T: Real> Tensor<T> {
     #[must_use]
     pub fn stack(tensors: &[Self], at: isize) -> Self {
         let tensors: Vec<Self> = tensors.iter().map(|t| t.unsqueeze(at)).collect();
-        let Some(first) = tensors.first() else { message::panic_with("stack: no tensors were given; at least one is needed") };
+        let Some(first) = tensors.first() else {
+            message::panic_with("stack: no tensors were given; at least one is needed")
+        };
         let k = if at < 0 { at + first.rank() as isize } else { at };
         Self::concat(&tensors, k)
     }

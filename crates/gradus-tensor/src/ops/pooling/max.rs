@@ -139,8 +139,16 @@ pub(super) fn ways() -> Vec<(&'static str, [Windows; 2], &'static [usize])> {
         ("dilation", [fixed(2, 1, 0, 2), fixed(2, 2, 1, 3)], &[1, 4, 5]),
         ("adaptive", [Windows::Adaptive { output: 2 }, Windows::Adaptive { output: 3 }], &[2, 3, 5]),
         ("adaptive, more than there are", [Windows::Adaptive { output: 3 }; 2], &[2, 2]),
-        ("a last window beyond the image", [Windows::Fixed { kernel: 2, stride: 2, padding: 0, dilation: 1, ceil: true }; 2], &[1, 3, 5]),
-        ("beyond image and padding", [Windows::Fixed { kernel: 3, stride: 2, padding: 1, dilation: 1, ceil: true }; 2], &[1, 4, 6]),
+        (
+            "a last window beyond the image",
+            [Windows::Fixed { kernel: 2, stride: 2, padding: 0, dilation: 1, ceil: true }; 2],
+            &[1, 3, 5],
+        ),
+        (
+            "beyond image and padding",
+            [Windows::Fixed { kernel: 3, stride: 2, padding: 1, dilation: 1, ceil: true }; 2],
+            &[1, 4, 6],
+        ),
         ("whole image", [Windows::Adaptive { output: 1 }; 2], &[1, 2, 3, 2]),
         ("one point", [tiles(1); 2], &[1, 1]),
         ("no images", [tiles(2); 2], &[0, 2, 2]),
@@ -159,14 +167,20 @@ impl Room for Pick {
         cases.push(Case::new("transposed view", vec![spread(&[1, 4, 2], 1)], |v| {
             v[0].t().max_pool2d([Windows::tiles(2); 2]).square()
         }));
-        cases.push(Case::new("the first of equals", vec![row(&[1.0, 1.0, 1.0, 0.0])], |v| {
-            v[0].adaptive_max_pool1d(1) + 0.0 * v[0].narrow(0, 0, 1)
-        })
-        .expect_all([1.0, 1.0, 0.0, 0.0]));
-        cases.push(Case::new("−∞ everywhere", vec![row(&[f64::NEG_INFINITY; 2])], |v| v[0].max_pool1d(Windows::tiles(2)))
-            .expect_all([f64::NEG_INFINITY, 1.0, 0.0, 0.0]));
+        cases.push(
+            Case::new("the first of equals", vec![row(&[1.0, 1.0, 1.0, 0.0])], |v| {
+                v[0].adaptive_max_pool1d(1) + 0.0 * v[0].narrow(0, 0, 1)
+            })
+            .expect_all([1.0, 1.0, 0.0, 0.0]),
+        );
+        cases.push(
+            Case::new("−∞ everywhere", vec![row(&[f64::NEG_INFINITY; 2])], |v| v[0].max_pool1d(Windows::tiles(2)))
+                .expect_all([f64::NEG_INFINITY, 1.0, 0.0, 0.0]),
+        );
         cases.push(Case::new("adaptive, one axis", vec![spread(&[2, 5], 1)], |v| v[0].adaptive_max_pool1d(3).square()));
-        cases.push(Case::new("adaptive, two axes", vec![spread(&[1, 3, 5], 1)], |v| v[0].adaptive_max_pool2d([2, 2]).exp()));
+        cases.push(Case::new("adaptive, two axes", vec![spread(&[1, 3, 5], 1)], |v| {
+            v[0].adaptive_max_pool2d([2, 2]).exp()
+        }));
         let known = row(&[1.0, 3.0, 2.0, -1.0]).reshape(&[2, 2]);
         cases.push(
             Case::new("known", vec![known], |v| v[0].max_pool2d([Windows::tiles(2); 2]).square())

@@ -92,7 +92,8 @@ impl Room for CumSum {
     const NAME: &'static str = "cumsum";
     const FORMULA: &'static str = "yᵢ = Σ xⱼ over j ≤ i";
     fn cases() -> Vec<Case> {
-        let on = |label: &str, shape: &[usize], at| Case::new(label, vec![spread(shape, 1)], move |x| x[0].cumsum(at).exp());
+        let on =
+            |label: &str, shape: &[usize], at| Case::new(label, vec![spread(shape, 1)], move |x| x[0].cumsum(at).exp());
         let back = |label: &str, shape: &[usize], axis| {
             Case::new(label, vec![spread(shape, 1)], move |x| {
                 f64::apply(f64::boxed(CumSum { axis, backwards: true }), &[&x[0]]).exp()
@@ -108,7 +109,8 @@ impl Room for CumSum {
             on("empty rows", &[2, 0], 1),
             back("backwards", &[4], 0),
             back("backwards, rows", &[3, 2], 0),
-            Case::new("known", vec![row(&[1.0, 2.0, 3.0])], |x| x[0].cumsum(0).square()).expect_all([46.0, 50.0, 28.0, 0.0]),
+            Case::new("known", vec![row(&[1.0, 2.0, 3.0])], |x| x[0].cumsum(0).square())
+                .expect_all([46.0, 50.0, 28.0, 0.0]),
             Case::new("of a transpose", vec![spread(&[2, 3], 1)], |x| x[0].t().cumsum(0).exp()),
             Case::new("of a broadcast", vec![spread(&[1], 1)], |x| x[0].broadcast_to(&[3]).cumsum(0).exp()),
         ]
@@ -119,7 +121,9 @@ impl Room for CumProd {
     const NAME: &'static str = "cumprod";
     const FORMULA: &'static str = "yᵢ = Π xⱼ over j ≤ i";
     fn cases() -> Vec<Case> {
-        let on = |label: &str, shape: &[usize], at| Case::new(label, vec![spread(shape, 1)], move |x| x[0].cumprod(at).exp());
+        let on = |label: &str, shape: &[usize], at| {
+            Case::new(label, vec![spread(shape, 1)], move |x| x[0].cumprod(at).exp())
+        };
         let known = |label: &str, x: &[f64], d| Case::new(label, vec![row(x)], |x| x[0].cumprod(0)).expect_all(d);
         vec![
             on("row", &[5], 0),
@@ -133,8 +137,10 @@ impl Room for CumProd {
             known("two zeros", &[0.0, 3.0, 0.0], [0.0, 4.0, 8.0, 6.0]),
             known("three zeros", &[0.0, 0.0, 0.0], [0.0, 1.0, 2.0, 6.0]),
             Case::new("zeros, along directions", vec![row(&[0.0, 2.0, 0.0, -1.0])], |x| x[0].cumprod(0)),
-            Case::new("last is the product", vec![row(&[0.0, 2.0, -1.5])], |x| (x[0].cumprod(0).select(0, 2) - x[0].prod()).square())
-                .expect_all([0.0; 4]),
+            Case::new("last is the product", vec![row(&[0.0, 2.0, -1.5])], |x| {
+                (x[0].cumprod(0).select(0, 2) - x[0].prod()).square()
+            })
+            .expect_all([0.0; 4]),
             Case::new("of a transpose", vec![spread(&[2, 3], 1)], |x| x[0].t().cumprod(0)),
         ]
     }

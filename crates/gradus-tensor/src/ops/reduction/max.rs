@@ -95,7 +95,13 @@ fn share<T: Real>(x: &Tensor<T>, reduced: &[bool]) -> Tensor<T> {
 
 /// The places chosen by a kernel along one axis.
 #[track_caller]
-fn places<T: Real>(op: &str, x: &Tensor<T>, at: isize, keepdim: bool, kernel: fn(View<'_, T>, &[bool], &mut [T], &mut [u32])) -> Index {
+fn places<T: Real>(
+    op: &str,
+    x: &Tensor<T>,
+    at: isize,
+    keepdim: bool,
+    kernel: fn(View<'_, T>, &[bool], &mut [T], &mut [u32]),
+) -> Index {
     let reduced = axes_of(op, &[at], x.rank());
     need_elements(op, x.shape(), &reduced);
     let shape = reduced_shape(x.shape(), &reduced, keepdim);
@@ -187,12 +193,14 @@ fn cases(f: fn(&Tensor<f64>, &[isize], bool) -> Tensor<f64>) -> Vec<Case> {
         on("no rows", &[0, 3], &[-1], false),
         on("empty result", &[0, 0], &[1], false),
         Case::new("of a transpose", vec![spread(&[3, 2], 1)], move |x| f(&x[0].t(), &[1], false).exp()),
-        Case::new("all equal share", vec![row(&[2.0, 2.0, 2.0])], move |x| f(&x[0], &[0], false)).expect_all([2.0, 1.0, 0.0, 0.0]),
+        Case::new("all equal share", vec![row(&[2.0, 2.0, 2.0])], move |x| f(&x[0], &[0], false))
+            .expect_all([2.0, 1.0, 0.0, 0.0]),
         Case::new("a share of a tie", vec![row(&[2.0])], move |x| {
             f(&Tensor::concat(&[x[0].clone(), row(&[2.0])], 0), &[0], false)
         })
         .expect_all([2.0, 0.5, 0.0, 0.0]),
-        Case::new("0 and −0 tie", vec![row(&[0.0, -0.0])], move |x| f(&x[0], &[0], false)).expect_all([0.0, 1.0, 0.0, 0.0]),
+        Case::new("0 and −0 tie", vec![row(&[0.0, -0.0])], move |x| f(&x[0], &[0], false))
+            .expect_all([0.0, 1.0, 0.0, 0.0]),
         Case::new("huge", vec![row(&[1e300, -1e300])], move |x| f(&x[0], &[0], false)).step(1e299),
     ]
 }
@@ -202,7 +210,9 @@ impl Room for Max {
     const FORMULA: &'static str = "y = max x over axes";
     fn cases() -> Vec<Case> {
         let mut all = cases(Tensor::max_axes);
-        all.push(Case::new("known", vec![row(&[1.0, 3.0, 2.0])], |x| x[0].max().square()).expect_all([9.0, 6.0, 2.0, 0.0]));
+        all.push(
+            Case::new("known", vec![row(&[1.0, 3.0, 2.0])], |x| x[0].max().square()).expect_all([9.0, 6.0, 2.0, 0.0]),
+        );
         all
     }
 }
@@ -212,7 +222,9 @@ impl Room for Min {
     const FORMULA: &'static str = "y = min x over axes";
     fn cases() -> Vec<Case> {
         let mut all = cases(Tensor::min_axes);
-        all.push(Case::new("known", vec![row(&[2.0, 1.0, 3.0])], |x| x[0].min().exp().ln()).expect_all([1.0, 1.0, 0.0, 0.0]));
+        all.push(
+            Case::new("known", vec![row(&[2.0, 1.0, 3.0])], |x| x[0].min().exp().ln()).expect_all([1.0, 1.0, 0.0, 0.0]),
+        );
         all
     }
 }
@@ -234,13 +246,18 @@ impl Room for Share {
             on("no rows", spread(&[0, 3], 1), &[false, true]),
             on("ties", row(&[1.0, 1.0, 0.0]), &[true]).expect_all([1.0, 1.0, 0.0, 0.0]),
             on("negative", row(&[-1.0, -2.0]), &[true]),
-            Case::new("of a transpose", vec![spread(&[2, 3], 1)], |x| share(&x[0].t(), &[true, false]) * x[0].t().exp()),
+            Case::new("of a transpose", vec![spread(&[2, 3], 1)], |x| {
+                share(&x[0].t(), &[true, false]) * x[0].t().exp()
+            }),
         ]
     }
 }
 
 /// Cases of places: what stands there is the extreme.
-fn place_cases(places: fn(&Tensor<f64>, isize, bool) -> Index, extreme: fn(&Tensor<f64>, &[isize], bool) -> Tensor<f64>) -> Vec<Case> {
+fn place_cases(
+    places: fn(&Tensor<f64>, isize, bool) -> Index,
+    extreme: fn(&Tensor<f64>, &[isize], bool) -> Tensor<f64>,
+) -> Vec<Case> {
     let on = |label: &str, shape: &[usize], at: isize| {
         Case::new(label, vec![spread(shape, 1)], move |x| {
             (x[0].gather(at, &places(&x[0], at, true)) - extreme(&x[0], &[at], true)).square()

@@ -62,7 +62,9 @@ impl Room for Mean {
             on("one", &[1], &[0], false),
             on("empty result", &[0, 2], &[1], false),
             Case::new("of a transpose", vec![spread(&[2, 3], 1)], |x| x[0].t().mean_axes(&[0], false).exp()),
-            Case::new("of a broadcast", vec![spread(&[3], 1)], |x| x[0].broadcast_to(&[2, 3]).mean_axes(&[0], false).exp()),
+            Case::new("of a broadcast", vec![spread(&[3], 1)], |x| {
+                x[0].broadcast_to(&[2, 3]).mean_axes(&[0], false).exp()
+            }),
             Case::new("known", vec![row(&[1.0, 2.0, 6.0])], |x| x[0].mean().square()).expect_all([9.0, 6.0, 2.0, 0.0]),
         ]
     }

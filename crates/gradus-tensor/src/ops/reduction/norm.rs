@@ -25,7 +25,11 @@ pub struct NormInf;
 fn scaled<T: Real>(x: &Tensor<T>) -> (Tensor<T>, Tensor<T>, crate::index::Mask) {
     let n = x.shape()[x.rank() - 1];
     let top = no_grad(|| {
-        if n == 0 { Tensor::zeros(&[&x.shape()[..x.rank() - 1], &[1]].concat()) } else { x.detach().abs().max_axes(&[-1], true) }
+        if n == 0 {
+            Tensor::zeros(&[&x.shape()[..x.rank() - 1], &[1]].concat())
+        } else {
+            x.detach().abs().max_axes(&[-1], true)
+        }
     });
     let dead = top.eq(0.0);
     let top = no_grad(|| top.masked_fill(&dead.or(&top.is_finite().not()), 1.0)).detach();
@@ -122,7 +126,8 @@ impl Room for Norm {
         all.extend([
             three("known", &[-3.0]).expect_all([3.0, -1.0, 0.0, 0.0]),
             Case::new("p = 1", vec![row(&[1.0, -2.0, 3.0])], |x| x[0].norm(1.0)).expect_all([6.0, 1.0, 0.0, 0.0]),
-            Case::new("p = 1 with zeros", vec![row(&[0.0, -0.0, 3.0])], |x| x[0].norm(1.0)).expect_all([3.0, 1.0, 0.0, 0.0]),
+            Case::new("p = 1 with zeros", vec![row(&[0.0, -0.0, 3.0])], |x| x[0].norm(1.0))
+                .expect_all([3.0, 1.0, 0.0, 0.0]),
             Case::new("p = 1.5", vec![spread(&[2, 3], 1)], |x| x[0].norm_axes(1.5, &[0], true).exp()),
             Case::new("p = 1.5 with a zero: constant by convention", vec![row(&[0.0, 4.0])], |x| x[0].norm(1.5))
                 .expect_all([4.0, 1.0, 0.0, 0.0]),
@@ -140,7 +145,8 @@ impl Room for Norm2 {
         all.extend([
             Case::new("known", vec![row(&[3.0, 4.0])], |x| x[0].norm(2.0)).expect(0, 5.0).expect(1, 1.4),
             Case::new("a zero among others", vec![row(&[0.0, 2.0])], |x| x[0].norm(2.0)),
-            Case::new("gradient norm of zeros", vec![row(&[0.0, 0.0])], |x| x[0].square().norm(2.0)).expect_all([0.0; 4]),
+            Case::new("gradient norm of zeros", vec![row(&[0.0, 0.0])], |x| x[0].square().norm(2.0))
+                .expect_all([0.0; 4]),
             Case::new("a unit vector", vec![spread(&[3], 1)], |x| &x[0] / x[0].norm_axes(2.0, &[0], true)),
         ]);
         all

@@ -142,7 +142,8 @@ impl Room for Sort {
                 &x[0] * f64::from(index.as_slice()[2] + 10 * index.as_slice()[0])
             })
             .expect(0, 20.0),
-            Case::new("known", vec![row(&[3.0, 1.0])], |x| x[0].sort(0, false).0 * row(&[1.0, 10.0])).expect_all([31.0, 11.0, 0.0, 0.0]),
+            Case::new("known", vec![row(&[3.0, 1.0])], |x| x[0].sort(0, false).0 * row(&[1.0, 10.0]))
+                .expect_all([31.0, 11.0, 0.0, 0.0]),
         ]
     }
 }

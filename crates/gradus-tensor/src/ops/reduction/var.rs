@@ -118,9 +118,17 @@ impl Room for Std {
     const FORMULA: &'static str = "y = √(1/(n − c) Σ (x − x̄)²)";
     fn cases() -> Vec<Case> {
         let mut cases = cases(Tensor::std_axes);
-        cases.push(Case::new("all equal: 0 by convention", vec![row(&[2.0, 2.0])], |x| x[0].std(1)).expect_all([0.0; 4]));
-        cases.push(Case::new("equal, with a mean that is rounded", vec![row(&[0.1, 0.1, 0.1])], |x| x[0].std(1)).expect_all([0.0; 4]));
-        cases.push(Case::new("equal rows", vec![Tensor::full(&[2, 3], 0.1)], |x| x[0].std_axes(&[1], 1, false)).expect_all([0.0; 4]));
+        cases.push(
+            Case::new("all equal: 0 by convention", vec![row(&[2.0, 2.0])], |x| x[0].std(1)).expect_all([0.0; 4]),
+        );
+        cases.push(
+            Case::new("equal, with a mean that is rounded", vec![row(&[0.1, 0.1, 0.1])], |x| x[0].std(1))
+                .expect_all([0.0; 4]),
+        );
+        cases.push(
+            Case::new("equal rows", vec![Tensor::full(&[2, 3], 0.1)], |x| x[0].std_axes(&[1], 1, false))
+                .expect_all([0.0; 4]),
+        );
         cases.push(Case::new("one number", vec![row(&[2.0])], |x| x[0].std(0)).expect_all([0.0; 4]));
         cases.push(Case::new("known", vec![row(&[1.0, 2.0, 3.0])], |x| x[0].std(1)).expect(0, 1.0));
         cases
