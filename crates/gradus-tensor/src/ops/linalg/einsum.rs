@@ -116,7 +116,9 @@ impl<T: Real> Tensor<T> {
             Err(why) => message::panic_with(&why),
         };
         let mut terms = operands.iter().zip(&spec.inputs).map(|(x, labels)| Term::new(x, labels, &spec));
-        let Some(mut product) = terms.next() else { message::panic_with("einsum: no operands") };
+        let Some(mut product) = terms.next() else {
+            message::panic_with("einsum: no operands were given; at least one is needed")
+        };
         for (k, next) in terms.enumerate() {
             let later = &spec.inputs[k + 2..];
             let needed = |l: Label| spec.output.contains(&l) || later.iter().any(|labels| labels.contains(&l));
@@ -131,6 +133,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Einsum {
     const NAME: &'static str = "einsum";
     const FORMULA: &'static str = "y = Σ Πₖ xₖ over letters not in the output";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |spec: &'static str, shapes: &[&[usize]]| {
             let inputs = shapes.iter().enumerate().map(|(i, s)| spread(s, i as u64 + 1)).collect();
