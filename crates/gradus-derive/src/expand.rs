@@ -170,7 +170,7 @@ fn is_plain(ty: &Type) -> bool {
     ];
     match ty {
         Type::Path(p) => p.path.segments.last().is_some_and(|s| PLAIN.iter().any(|name| s.ident == name)),
-        Type::BareFn(_) => true,
+        Type::FnPtr(_) => true,
         Type::Reference(r) => is_plain(&r.elem) || matches!(&*r.elem, Type::Path(p) if p.path.is_ident("str")),
         Type::Array(a) => is_plain(&a.elem),
         _ => false,

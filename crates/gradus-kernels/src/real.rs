@@ -2,7 +2,7 @@
 
 use crate::kind::Kind;
 use crate::math::{double, single, special};
-use crate::matmul::Lanes;
+use crate::matmul::{Lanes, Products};
 use crate::simd::Isa;
 use std::fmt::{Debug, Display, LowerExp};
 use std::iter::Sum;
@@ -21,6 +21,7 @@ mod sealed {
 pub trait Real:
     sealed::Sealed
     + Lanes
+    + Products
     + Kind
     + Copy
     + Send

@@ -9,7 +9,7 @@ pub trait Room {
     const NAME: &'static str;
     /// The formula, as in the doc.
     const FORMULA: &'static str;
-    /// Points, ordinary and awkward.
+    /// Points, ordinary and awkward. `#[inline]` in rooms of ours, so that only programs that walk the table compile them.
     fn cases() -> Vec<Case>;
 }
 

@@ -63,7 +63,10 @@ fn cases(file: &File, op: &str) -> Option<&'static str> {
         return Some("has no `impl Room for`");
     };
     let end = room.find("\n}").unwrap_or(room.len());
-    let Some((_, body)) = room[..end].split_once("fn cases()") else { return Some("has no cases") };
+    let Some((head, body)) = room[..end].split_once("fn cases()") else { return Some("has no cases") };
+    if !head.trim_end().ends_with("#[inline]") {
+        return Some("has its cases compiled into every user's program; put `#[inline]` above `fn cases`");
+    }
     let squeezed: String = body.split_whitespace().collect();
     let empty = ["{vec![]", "{Vec::new()", "{}"].iter().any(|e| squeezed.contains(e));
     if empty || !has_word(body, "Case") { Some("brings an empty list of cases") } else { None }
@@ -74,7 +77,8 @@ mod tests {
     use super::*;
 
     const DOOR: &str = "//! Waves.\n\nrooms! {\n    sin: Sin as Pointwise<1>;\n}\n";
-    const ROOM: &str = "impl Room for Sin {\n    fn cases() -> Vec<Case> {\n        unary(sin, &[0.0])\n    }\n}\n";
+    const ROOM: &str =
+        "impl Room for Sin {\n    #[inline]\n    fn cases() -> Vec<Case> {\n        unary(sin, &[0.0])\n    }\n}\n";
 
     fn found(door: &str, path: &str, room: &str) -> Vec<String> {
         gate(&Tree::of(&[

@@ -3,7 +3,7 @@
 use super::pack::{Matrix, Panels, panel};
 use super::thin::{row_times_columns, row_times_rows};
 use super::tile::{Columns, Left, Out, Right, Steps, height, tile};
-use super::vector::{Job, Vector, tile_size, with_vectors};
+use super::vector::{Job, Vector, tile_size};
 use crate::buffer::Shared;
 use crate::real::Real;
 use crate::threads::for_each_piece_with;
@@ -151,7 +151,7 @@ pub(crate) unsafe fn pack<T: Real>(k: usize, n: usize, b: Matrix<T>, to: Target<
         let j = i * each;
         // SAFETY: pieces write different panels; addresses are the caller's.
         unsafe {
-            with_vectors(Panels { k, columns: each.min(n - j), from: b.from(0, j), to: to.at(j * k) });
+            T::panels(Panels { k, columns: each.min(n - j), from: b.from(0, j), to: to.at(j * k) });
         }
     });
 }
@@ -184,7 +184,7 @@ pub(crate) unsafe fn pieces<T: Real>(
                 Operand::Panels(b) => Operand::Panels(Matrix { data: b.data.add(j * k), ..b }),
             };
             let c = c.at(i * n + j);
-            with_vectors(Piece { m, k, n: width, a: a.from(i, 0), b, c, row: n, accumulate });
+            T::piece(Piece { m, k, n: width, a: a.from(i, 0), b, c, row: n, accumulate });
             if let Some(f) = epilogue {
                 for r in 0..m {
                     f(i + r, j, std::slice::from_raw_parts_mut(c.add(r * n), width));
@@ -197,7 +197,7 @@ pub(crate) unsafe fn pieces<T: Real>(
 }
 
 /// One piece, on this thread.
-struct Piece<T> {
+pub(crate) struct Piece<T> {
     m: usize,
     k: usize,
     n: usize,

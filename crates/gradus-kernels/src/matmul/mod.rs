@@ -2,12 +2,14 @@
 
 mod block;
 mod elsewhere;
+mod once;
 mod pack;
 mod packed;
 mod thin;
 mod tile;
 mod vector;
 
+pub use once::Products;
 pub(crate) use packed::Packed;
 pub use vector::Lanes;
 

@@ -2,7 +2,7 @@
 
 use super::block::Target;
 use super::pack::Matrix;
-use super::vector::{Job, Vector, with_vectors};
+use super::vector::{Job, Vector};
 use crate::real::Real;
 use crate::threads::for_each_piece_with;
 
@@ -29,7 +29,7 @@ pub(super) unsafe fn row_times_columns<T: Real>(
         // SAFETY: pieces write different parts of c; addresses are the caller's.
         unsafe {
             let job = Dots { k, n: each.min(n - j), x: { x }.data, b: b.from(0, j), c: c.at(j), accumulate };
-            with_vectors(job);
+            T::dots(job);
             finish(j, std::slice::from_raw_parts_mut(c.at(j), each.min(n - j)));
         }
     });
@@ -55,13 +55,13 @@ pub(super) unsafe fn row_times_rows<T: Real>(
         let (j, x) = (i * each, x);
         // SAFETY: pieces write different parts of c; addresses are the caller's.
         unsafe {
-            with_vectors(Rows { k, n: each.min(n - j), x, b: b.from(0, j), c: c.at(j), accumulate });
+            T::rows(Rows { k, n: each.min(n - j), x, b: b.from(0, j), c: c.at(j), accumulate });
             finish(j, std::slice::from_raw_parts_mut(c.at(j), each.min(n - j)));
         }
     });
 }
 
-struct Rows<T> {
+pub(super) struct Rows<T> {
     k: usize,
     n: usize,
     x: Matrix<T>,
@@ -121,7 +121,7 @@ impl<T: Real> Rows<T> {
     }
 }
 
-struct Dots<T> {
+pub(super) struct Dots<T> {
     k: usize,
     n: usize,
     x: *const T,

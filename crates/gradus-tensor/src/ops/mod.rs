@@ -28,6 +28,7 @@ macro_rules! rooms {
         $(pub mod $room;)+
         $($(entry! { $Kind $(<$n>)?; $room::$Op })+)+
         /// The ops of this folder with their cases.
+        #[inline]
         pub(super) fn rows() -> Vec<$crate::case::Row> {
             let folder = module_path!().rsplit("::").next().unwrap_or_default();
             vec![$($($crate::case::Row::of::<$room::$Op>(folder, stringify!($room))),+),+]
@@ -39,8 +40,9 @@ macro_rules! rooms {
 macro_rules! folders {
     ($($folder:ident)+) => {
         $(pub mod $folder;)+
-        /// Every op with its cases.
+        /// Every op with its cases. Like all that it calls it is `#[inline]`: only programs that walk the table compile the cases.
         #[must_use]
+        #[inline]
         pub fn table() -> Vec<$crate::case::Row> {
             [$($folder::rows()),+].into_iter().flatten().collect()
         }

@@ -31,6 +31,7 @@ impl<T: Real> Elementwise<2, T> for Div {
 impl Room for Div {
     const NAME: &'static str = "div";
     const FORMULA: &'static str = "y = a / b";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, a: &[usize], b: &[usize]| {
             Case::new(label, vec![spread(a, 1), spread(b, 2).exp()], |x| &x[0] / &x[1])

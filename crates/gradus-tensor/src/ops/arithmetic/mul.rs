@@ -37,6 +37,7 @@ impl<T: Real> Bilinear<T> for Mul {
 impl Room for Mul {
     const NAME: &'static str = "mul";
     const FORMULA: &'static str = "y = a · b";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, a: &[usize], b: &[usize]| {
             Case::new(label, vec![spread(a, 1), spread(b, 2)], |x| (&x[0] * &x[1]).exp())

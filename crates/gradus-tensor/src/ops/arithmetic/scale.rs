@@ -57,6 +57,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Scale {
     const NAME: &'static str = "scale";
     const FORMULA: &'static str = "y = c · x, or x / c";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(|x| (x * 3.0).square(), &[1.0, 0.0, -0.0, -2.5, 1e3]);
         cases.extend(unary(|x| x / 3, &[1.0, 0.0]));

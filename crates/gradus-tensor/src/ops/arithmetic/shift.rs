@@ -48,6 +48,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Shift {
     const NAME: &'static str = "shift";
     const FORMULA: &'static str = "y = x + c";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(|x| (x + 3.0).square(), &[1.0, 0.0, -0.0, -2.5, -3.0]);
         cases.extend(unary(|x| 1 - x, &[1.0, 0.0]));

@@ -39,6 +39,7 @@ impl<T: Real> Linear<T> for Sub {
 impl Room for Sub {
     const NAME: &'static str = "sub";
     const FORMULA: &'static str = "y = a - b";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, a: &[usize], b: &[usize]| {
             Case::new(label, vec![spread(a, 1), spread(b, 2)], |x| (&x[0] - &x[1]).square())

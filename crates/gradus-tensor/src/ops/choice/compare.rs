@@ -103,6 +103,7 @@ pub struct Compare;
 impl Room for Compare {
     const NAME: &'static str = "compare";
     const FORMULA: &'static str = "m = a > b, a < b, a ≥ b, a ≤ b, a = b, a ≠ b";
+    #[inline]
     fn cases() -> Vec<Case> {
         let of = |m: &Mask, x: &[Tensor<f64>]| Tensor::where_(m, &x[0], &x[1]).square();
         let on = |label: &str, a: &[usize], b: &[usize]| {

@@ -134,6 +134,7 @@ pub struct Logic;
 impl Room for Logic {
     const NAME: &'static str = "logic";
     const FORMULA: &'static str = "and, or, xor, not, any, all of masks";
+    #[inline]
     fn cases() -> Vec<Case> {
         let table = |label: &str, y: f64, f: fn(&Mask, &Mask) -> Mask| {
             let (a, b) = (Mask::new(&[4], vec![0, 0, 1, 1]), Mask::new(&[4], vec![0, 1, 0, 1]));

@@ -104,6 +104,7 @@ fn mask(shape: &[usize]) -> Mask {
 impl Room for Where {
     const NAME: &'static str = "where";
     const FORMULA: &'static str = "y = a where the mask is set, else b";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, m: &'static [usize], a: &[usize], b: &[usize]| {
             Case::new(label, vec![spread(a, 1), spread(b, 2)], move |x| Tensor::where_(&mask(m), &x[0], &x[1]).exp())
@@ -137,6 +138,7 @@ impl Room for Where {
 impl Room for Keep {
     const NAME: &'static str = "keep";
     const FORMULA: &'static str = "y = x where the mask is set, else 0";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, shape: &'static [usize]| {
             Case::new(label, vec![spread(shape, 1)], move |x| keep(&x[0], mask(shape)).exp())
@@ -166,6 +168,7 @@ pub struct MaskedFill;
 impl Room for MaskedFill {
     const NAME: &'static str = "masked_fill";
     const FORMULA: &'static str = "y = v where the mask is set, else x";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, m: &'static [usize], x: &[usize], v: f64| {
             Case::new(label, vec![spread(x, 1)], move |x| x[0].masked_fill(&mask(m), v).exp())

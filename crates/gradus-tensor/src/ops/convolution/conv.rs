@@ -257,6 +257,7 @@ pub(super) fn ways() -> Vec<(&'static str, Sliding, [[usize; 4]; 2])> {
 impl Room for Conv {
     const NAME: &'static str = "conv";
     const FORMULA: &'static str = "y[o, p] = Σ w[o, c, t] x[c, p·stride + t·dilation − padding]";
+    #[inline]
     fn cases() -> Vec<Case> {
         let one = |(label, by, [x, w]): (&str, Sliding, [[usize; 4]; 2])| {
             Case::new(label, vec![spread(&x, 1), spread(&w, 2)], move |v| v[0].conv2d(&v[1], by).square())
@@ -275,6 +276,7 @@ impl Room for Conv {
 impl Room for ConvInput {
     const NAME: &'static str = "conv_transpose";
     const FORMULA: &'static str = "the adjoint of conv in x";
+    #[inline]
     fn cases() -> Vec<Case> {
         let one = |(label, by, [x, w]): (&str, Sliding, [[usize; 4]; 2])| {
             let g: Vec<usize> = by.output("conv", &x, &w).map(|d| d.to_vec()).unwrap_or_default();
@@ -296,6 +298,7 @@ impl Room for ConvInput {
 impl Room for ConvWeight {
     const NAME: &'static str = "conv_weight";
     const FORMULA: &'static str = "the adjoint of conv in w";
+    #[inline]
     fn cases() -> Vec<Case> {
         let one = |(label, by, [x, w]): (&str, Sliding, [[usize; 4]; 2])| {
             let g: Vec<usize> = by.output("conv", &x, &w).map(|d| d.to_vec()).unwrap_or_default();

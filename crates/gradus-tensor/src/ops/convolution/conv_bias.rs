@@ -78,6 +78,7 @@ impl<T: Real> Tensor<T> {
 impl Room for ConvBias {
     const NAME: &'static str = "conv_bias";
     const FORMULA: &'static str = "y[o, p] = c[o] + Σ w[o, c, t] x[c, p·stride + t·dilation − padding]";
+    #[inline]
     fn cases() -> Vec<Case> {
         let one = |(label, by, [x, w]): (&str, Sliding, [[usize; 4]; 2])| {
             let at = vec![spread(&x, 1), spread(&w, 2), spread(&w[..1], 3)];

@@ -46,6 +46,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Abs {
     const NAME: &'static str = "abs";
     const FORMULA: &'static str = "y = |x|";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(|x| x.abs() * x, &[1.0, -1.0, 0.3, -30.0, 1e-3, 1e4, -1e-8, 2.5]);
         cases.extend(

@@ -37,6 +37,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Acos {
     const NAME: &'static str = "acos";
     const FORMULA: &'static str = "y = arccos x";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(Tensor::acos, &[0.0, -0.0, 0.5, -0.5, 0.9, 1e-8]);
         cases.extend(known("acos", Tensor::acos));

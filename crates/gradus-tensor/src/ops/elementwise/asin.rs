@@ -37,6 +37,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Asin {
     const NAME: &'static str = "asin";
     const FORMULA: &'static str = "y = arcsin x";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(Tensor::asin, &[0.0, -0.0, 0.5, -0.5, 0.9, 1e-8]);
         cases.extend(known("asin", Tensor::asin));

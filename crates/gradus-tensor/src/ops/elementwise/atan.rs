@@ -36,6 +36,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Atan {
     const NAME: &'static str = "atan";
     const FORMULA: &'static str = "y = arctan x";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(Tensor::atan, &[0.0, -0.0, 1.0, -1.0, 0.3, 30.0, -1e6]);
         cases.extend(known("atan", Tensor::atan));

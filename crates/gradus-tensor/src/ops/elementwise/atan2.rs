@@ -40,6 +40,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Atan2 {
     const NAME: &'static str = "atan2";
     const FORMULA: &'static str = "θ = angle of (x, y)";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, a: &[usize], b: &[usize]| {
             Case::new(label, vec![spread(a, 1), spread(b, 2).exp()], |x| x[0].atan2(&x[1])).step(0.3)

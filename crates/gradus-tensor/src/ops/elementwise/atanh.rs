@@ -37,6 +37,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Atanh {
     const NAME: &'static str = "atanh";
     const FORMULA: &'static str = "y = artanh x";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(Tensor::atanh, &[0.0, -0.0, 0.5, -0.5, 0.8, 1e-8]);
         cases.extend(known("atanh", Tensor::atanh));

@@ -83,6 +83,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Clamp {
     const NAME: &'static str = "clamp";
     const FORMULA: &'static str = "y = min(max(x, low), high)";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(|x| x.clamp(-1.0, 2.0) * x, &[0.5, 0.0, -0.0, -1.5, 2.5, 30.0]);
         cases.extend(unary(|x| x.clamp(0.5, f64::INFINITY).square(), &[1.0, -1.0]));
@@ -102,6 +103,7 @@ pub struct HardTanh;
 impl Room for HardTanh {
     const NAME: &'static str = "hard_tanh";
     const FORMULA: &'static str = "y = min(max(x, −1), 1)";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(|x| x.hard_tanh() * x, &[0.5, 0.0, -0.0, -1.5, 2.5, 30.0, 0.9, -0.9, -1e4]);
         cases.push(Case::new("at the ends", vec![row(&[-1.0, 1.0])], |x| x[0].hard_tanh()).expect_all([0.0; 4]));
@@ -115,6 +117,7 @@ pub struct HardSigmoid;
 impl Room for HardSigmoid {
     const NAME: &'static str = "hard_sigmoid";
     const FORMULA: &'static str = "y = min(max(x/6 + ½, 0), 1)";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(|x| x.hard_sigmoid() * x, &[0.5, 0.0, -0.0, -3.5, 4.5, 30.0, 2.9, -2.9, -1e4]);
         cases.push(
@@ -130,6 +133,7 @@ pub struct HardSwish;
 impl Room for HardSwish {
     const NAME: &'static str = "hard_swish";
     const FORMULA: &'static str = "y = x min(max(x/6 + ½, 0), 1)";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(|x| x.hard_swish(), &[0.5, 0.0, -0.0, -3.5, 4.5, 30.0, 2.9, -2.9, -1e4]);
         cases.push(

@@ -42,6 +42,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Cos {
     const NAME: &'static str = "cos";
     const FORMULA: &'static str = "y = cos x";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(Tensor::cos, &[0.0, -0.0, 1.0, -1.0, std::f64::consts::FRAC_PI_2, 3.0, 100.0]);
         cases.extend(known("cos", Tensor::cos));

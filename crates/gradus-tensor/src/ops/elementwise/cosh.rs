@@ -35,6 +35,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Cosh {
     const NAME: &'static str = "cosh";
     const FORMULA: &'static str = "y = cosh x";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(Tensor::cosh, &[0.0, -0.0, 1.0, -1.0, 1e-8, 5.0]);
         cases.extend(known("cosh", Tensor::cosh));

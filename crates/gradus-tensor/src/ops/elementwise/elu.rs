@@ -81,6 +81,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Elu {
     const NAME: &'static str = "elu";
     const FORMULA: &'static str = "y = x for x > 0, else α (eˣ − 1)";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(|x| x.elu(1.5).square(), &[1.0, -1.0, 2.5, -0.5, -30.0, -1e3, 1e3, 0.3]);
         cases.extend([0.0, -0.0].map(|x| {
@@ -96,6 +97,7 @@ pub struct Celu;
 impl Room for Celu {
     const NAME: &'static str = "celu";
     const FORMULA: &'static str = "y = x for x > 0, else α (e^{x/α} − 1)";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(|x| x.celu(2.0).square(), &[1.0, -1.0, 2.5, -0.5, -30.0, -1e3, 1e3, 0.3]);
         cases.extend([0.0, -0.0].map(|x| {
@@ -111,6 +113,7 @@ pub struct Selu;
 impl Room for Selu {
     const NAME: &'static str = "selu";
     const FORMULA: &'static str = "y = λ ELU(x; α)";
+    #[inline]
     fn cases() -> Vec<Case> {
         // λα from the left.
         let left = 1.758_099_340_847_376_6;

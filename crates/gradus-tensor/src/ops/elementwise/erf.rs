@@ -36,6 +36,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Erf {
     const NAME: &'static str = "erf";
     const FORMULA: &'static str = "y = 2/√π ∫₀ˣ e^(−t²) dt";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(Tensor::erf, &[0.0, -0.0, 1.0, -1.0, 0.3, 3.0, 30.0, -30.0]);
         cases.extend(known("erf", Tensor::erf));

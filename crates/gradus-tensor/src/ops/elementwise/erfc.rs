@@ -36,6 +36,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Erfc {
     const NAME: &'static str = "erfc";
     const FORMULA: &'static str = "y = 1 − erf x";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(Tensor::erfc, &[0.0, -0.0, 1.0, -1.0, 0.3, 3.0, 30.0, -30.0]);
         cases.extend(known("erfc", Tensor::erfc));

@@ -35,6 +35,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Erfinv {
     const NAME: &'static str = "erfinv";
     const FORMULA: &'static str = "erf y = x";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(Tensor::erfinv, &[0.0, -0.0, 0.5, -0.5, 0.9, -0.99, 0.3, -0.8, 1e-8]);
         cases.extend(known("erfinv", Tensor::erfinv));

@@ -35,6 +35,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Exp2 {
     const NAME: &'static str = "exp2";
     const FORMULA: &'static str = "y = 2ˣ";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(Tensor::exp2, &[0.0, -0.0, 1.0, -1.0, 5.5, -30.0, 8.0]);
         cases.extend(known("exp2", Tensor::exp2));

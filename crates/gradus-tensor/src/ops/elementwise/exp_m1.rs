@@ -36,6 +36,7 @@ impl<T: Real> Tensor<T> {
 impl Room for ExpM1 {
     const NAME: &'static str = "exp_m1";
     const FORMULA: &'static str = "y = eˣ − 1";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(Tensor::exp_m1, &[0.0, -0.0, 1.0, -1.0, 1e-10, -30.0, 3.0]);
         cases.extend(known("exp_m1", Tensor::exp_m1));

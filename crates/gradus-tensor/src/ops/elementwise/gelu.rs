@@ -43,6 +43,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Gelu {
     const NAME: &'static str = "gelu";
     const FORMULA: &'static str = "y = x Φ(x)";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(Tensor::gelu, &[0.0, -0.0, 1.0, -1.0, 3.0, 30.0, -30.0, -1e3]);
         cases.extend(known("gelu", Tensor::gelu));

@@ -47,6 +47,7 @@ impl<T: Real> Tensor<T> {
 impl Room for GeluTanh {
     const NAME: &'static str = "gelu_tanh";
     const FORMULA: &'static str = "y = ½ x (1 + tanh(√(2/π) (x + 0.044715 x³)))";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(Tensor::gelu_tanh, &[0.0, -0.0, 1.0, -1.0, 3.0, 30.0, -30.0]);
         cases.extend(known("gelu_tanh", Tensor::gelu_tanh));

@@ -42,6 +42,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Hypot {
     const NAME: &'static str = "hypot";
     const FORMULA: &'static str = "y = √(a² + b²)";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, a: &[usize], b: &[usize]| {
             Case::new(label, vec![spread(a, 1), spread(b, 2)], |x| x[0].hypot(&x[1])).step(0.2)

@@ -42,6 +42,7 @@ impl<T: Real> Elementwise<1, T> for Inside {
 impl Room for Inside {
     const NAME: &'static str = "inside";
     const FORMULA: &'static str = "y = 1 for low ≤ x ≤ high, else 0";
+    #[inline]
     fn cases() -> Vec<Case> {
         let f = |x: &Tensor<f64>| f64::apply(f64::boxed(Inside { low: -1.0, high: 2.0, open: false }), &[x]);
         let open = |x: &Tensor<f64>| f64::apply(f64::boxed(Inside { low: -1.0, high: 2.0, open: true }), &[x]);

@@ -64,6 +64,7 @@ impl<T: Real> Tensor<T> {
 impl Room for LeakyRelu {
     const NAME: &'static str = "leaky_relu";
     const FORMULA: &'static str = "y = x for x > 0, else s·x";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(|x| x.leaky_relu(0.1).square(), &[1.0, -1.0, 2.5, -0.5, 30.0, 1e-8, -1e-8, 1e4, -1e4]);
         cases.extend([0.0, -0.0].map(|x| {

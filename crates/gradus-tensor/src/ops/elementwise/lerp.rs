@@ -19,6 +19,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Lerp {
     const NAME: &'static str = "lerp";
     const FORMULA: &'static str = "y = a + t (b − a)";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, a: &[usize], b: &[usize], t: &[usize]| {
             Case::new(label, vec![spread(a, 1), spread(b, 2), spread(t, 3)], |x| x[0].lerp(&x[1], &x[2]).exp())

@@ -36,6 +36,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Lgamma {
     const NAME: &'static str = "lgamma";
     const FORMULA: &'static str = "y = ln |Γ(x)|";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(Tensor::lgamma, &[1.0, 2.0, 0.5, 10.0, 100.0, -0.5, 1.461_632_144_968_362]);
         cases.extend(known("lgamma", Tensor::lgamma));

@@ -42,6 +42,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Ln {
     const NAME: &'static str = "ln";
     const FORMULA: &'static str = "y = ln x";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(|x| x.ln(), &[1.0, 0.5, 2.5, 1e-3, 30.0]);
         cases.extend(known("ln", Tensor::ln));

@@ -36,6 +36,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Ln1p {
     const NAME: &'static str = "ln_1p";
     const FORMULA: &'static str = "y = ln(1 + x)";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(Tensor::ln_1p, &[0.0, -0.0, 1.0, -0.5, 1e-10, 30.0, 1e6]);
         cases.extend(known("ln_1p", Tensor::ln_1p));

@@ -35,6 +35,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Log10 {
     const NAME: &'static str = "log10";
     const FORMULA: &'static str = "y = log₁₀ x";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(Tensor::log10, &[1.0, 10.0, 0.5, 1000.0, 1e-3, 1e6]);
         cases.extend(known("log10", Tensor::log10));

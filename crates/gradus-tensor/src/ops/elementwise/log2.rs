@@ -35,6 +35,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Log2 {
     const NAME: &'static str = "log2";
     const FORMULA: &'static str = "y = log₂ x";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(Tensor::log2, &[1.0, 2.0, 0.5, 10.0, 1e-3, 1e6]);
         cases.extend(known("log2", Tensor::log2));

@@ -35,6 +35,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Logit {
     const NAME: &'static str = "logit";
     const FORMULA: &'static str = "y = ln(x / (1 − x))";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(Tensor::logit, &[0.5, 0.1, 0.9, 0.01, 0.3]);
         cases.extend(known("logit", Tensor::logit));

@@ -36,6 +36,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Maximum {
     const NAME: &'static str = "maximum";
     const FORMULA: &'static str = "y = max(a, b)";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, a: &[usize], b: &[usize]| {
             Case::new(label, vec![spread(a, 1), spread(b, 2)], |x| x[0].maximum(&x[1]).exp())

@@ -36,6 +36,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Minimum {
     const NAME: &'static str = "minimum";
     const FORMULA: &'static str = "y = min(a, b)";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, a: &[usize], b: &[usize]| {
             Case::new(label, vec![spread(a, 1), spread(b, 2)], |x| x[0].minimum(&x[1]).exp())

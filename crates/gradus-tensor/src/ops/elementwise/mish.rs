@@ -38,6 +38,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Mish {
     const NAME: &'static str = "mish";
     const FORMULA: &'static str = "y = x tanh(ln(1 + eˣ))";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(Tensor::mish, &[0.0, -0.0, 1.0, -1.0, 3.0, 30.0, -30.0, -1e3]);
         cases.extend(known("mish", Tensor::mish));

@@ -47,6 +47,7 @@ impl<T: Real> Tensor<T> {
 impl Room for NormalCdf {
     const NAME: &'static str = "normal_cdf";
     const FORMULA: &'static str = "y = Φ(x)";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(Tensor::normal_cdf, &[0.0, -0.0, 1.0, -1.0, 3.0, -5.0, 30.0, -30.0]);
         cases.extend(known("normal_cdf", Tensor::normal_cdf));

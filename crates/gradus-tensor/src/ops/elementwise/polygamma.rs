@@ -51,6 +51,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Polygamma {
     const NAME: &'static str = "polygamma";
     const FORMULA: &'static str = "y = ψ⁽ⁿ⁾(x)";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(Tensor::digamma, &[1.0, 2.0, 0.5, 10.0, -0.5]);
         cases.extend(unary(|x| x.polygamma(1), &[1.0, 3.0, 0.7]));

@@ -56,6 +56,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Pow {
     const NAME: &'static str = "pow";
     const FORMULA: &'static str = "z = xʸ";
+    #[inline]
     fn cases() -> Vec<Case> {
         const INF: f64 = f64::INFINITY;
         let on = |label: &str, x: Tensor<f64>, y: Tensor<f64>| Case::new(label, vec![x, y], |x| x[0].pow(&x[1]));

@@ -62,6 +62,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Powf {
     const NAME: &'static str = "powf";
     const FORMULA: &'static str = "y = xᶜ";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(|x| x.powf(2.5), &[1.0, 0.3, 4.0, 30.0]);
         cases.extend(unary(|x| x.powi(3), &[1.0, 0.0, -0.0, -2.0]));

@@ -41,6 +41,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Recip {
     const NAME: &'static str = "recip";
     const FORMULA: &'static str = "y = 1 / x";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(|x| x.recip(), &[1.0, -1.0, 0.5, 3.0, -20.0]);
         cases.extend(known("recip", Tensor::recip));

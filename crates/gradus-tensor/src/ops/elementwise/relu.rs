@@ -41,6 +41,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Relu {
     const NAME: &'static str = "relu";
     const FORMULA: &'static str = "y = max(x, 0)";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(|x| x.relu().square(), &[1.0, -1.0, 2.5, -0.5, 30.0, 1e-8, -1e-8, 1e4, -1e4]);
         cases.extend([0.0, -0.0].map(|x| {

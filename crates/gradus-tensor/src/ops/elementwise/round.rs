@@ -38,6 +38,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Round {
     const NAME: &'static str = "round";
     const FORMULA: &'static str = "y = round x";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(|x| x.round() * x.square(), &[0.7, -0.6, 2.3, -3.7, 30.2, -1000.3, 0.2, 1e-8]);
         cases.extend(

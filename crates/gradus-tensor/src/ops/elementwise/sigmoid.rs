@@ -42,6 +42,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Sigmoid {
     const NAME: &'static str = "sigmoid";
     const FORMULA: &'static str = "y = 1/(1 + e⁻ˣ)";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(|x| x.sigmoid(), &[0.0, -0.0, 0.5, -1.0, 3.0, -3.0, 20.0, -20.0, 400.0, -400.0]);
         cases.extend(known("sigmoid", Tensor::sigmoid));

@@ -41,6 +41,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Silu {
     const NAME: &'static str = "silu";
     const FORMULA: &'static str = "y = x σ(x)";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(Tensor::silu, &[0.0, -0.0, 1.0, -1.0, 3.0, 30.0, -30.0, -1e3]);
         cases.extend(known("silu", Tensor::silu));

@@ -42,6 +42,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Sin {
     const NAME: &'static str = "sin";
     const FORMULA: &'static str = "y = sin x";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(Tensor::sin, &[0.0, -0.0, 1.0, -1.0, std::f64::consts::FRAC_PI_2, 3.0, 100.0]);
         cases.extend(known("sin", Tensor::sin));

@@ -35,6 +35,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Sinh {
     const NAME: &'static str = "sinh";
     const FORMULA: &'static str = "y = sinh x";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(Tensor::sinh, &[0.0, -0.0, 1.0, -1.0, 1e-8, 5.0]);
         cases.extend(known("sinh", Tensor::sinh));

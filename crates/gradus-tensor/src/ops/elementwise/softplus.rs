@@ -70,6 +70,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Softplus {
     const NAME: &'static str = "softplus";
     const FORMULA: &'static str = "y = ln(1 + e^{βx}) / β";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(Tensor::softplus, &[0.0, -0.0, 1.0, -1.0, 3.0, -30.0, 30.0, 100.0, -100.0, 1e3]);
         cases.extend(unary(|x| x.softplus_with(2.5), &[0.5, -2.0]));

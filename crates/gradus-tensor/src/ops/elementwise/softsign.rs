@@ -39,6 +39,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Softsign {
     const NAME: &'static str = "softsign";
     const FORMULA: &'static str = "y = x / (1 + |x|)";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(Tensor::softsign, &[1.0, -1.0, 0.3, -30.0, 1e3]);
         cases.extend(

@@ -40,6 +40,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Sqrt {
     const NAME: &'static str = "sqrt";
     const FORMULA: &'static str = "y = √x";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(|x| x.sqrt(), &[1.0, 0.5, 2.5, 4.0, 30.0]);
         cases.extend(known("sqrt", Tensor::sqrt));

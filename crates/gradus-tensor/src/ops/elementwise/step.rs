@@ -39,6 +39,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Step {
     const NAME: &'static str = "step";
     const FORMULA: &'static str = "y = 1 for x > 0, else 0";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(|x| x.step() * x.square(), &[1.0, -1.0, 2.5, -0.5, 30.0, 1e-8, -1e-8, 1e4, -1e4]);
         cases.extend([0.0, -0.0].map(|x| {

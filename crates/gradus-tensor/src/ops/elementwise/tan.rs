@@ -35,6 +35,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Tan {
     const NAME: &'static str = "tan";
     const FORMULA: &'static str = "y = tan x";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(Tensor::tan, &[0.0, -0.0, 1.0, -1.0, 0.3, 3.0]);
         cases.extend(known("tan", Tensor::tan));

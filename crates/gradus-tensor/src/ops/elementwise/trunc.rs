@@ -38,6 +38,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Trunc {
     const NAME: &'static str = "trunc";
     const FORMULA: &'static str = "y = trunc x";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = unary(|x| x.trunc() * x.square(), &[0.7, -0.6, 2.3, -3.7, 30.2, -1000.3, 0.2, 1e-8]);
         cases.extend(

@@ -41,6 +41,7 @@ pub(super) fn wins<T: Real>(a: &Tensor<T>, b: &Tensor<T>) -> Tensor<T> {
 impl Room for Wins {
     const NAME: &'static str = "wins";
     const FORMULA: &'static str = "y = 1 for a > b, ½ for a = b, else 0";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, a: &[usize], b: &[usize]| {
             Case::new(label, vec![spread(a, 1), spread(b, 2)], |x| wins(&x[0], &x[1]) * x[0].exp() * &x[1])

@@ -139,6 +139,7 @@ impl<T: Real> Tensor<T> {
 impl Room for BatchNorm {
     const NAME: &'static str = "batch_norm";
     const FORMULA: &'static str = "y = γ (x − m)/√(σ² + ε) + δ";
+    #[inline]
     fn cases() -> Vec<Case> {
         let at = |shape: &[usize]| vec![spread(shape, 1), spread(&shape[1..2], 2) + 1.5, spread(&shape[1..2], 3)];
         let on = |label: &str, shape: &[usize], eps| {

@@ -60,6 +60,7 @@ impl<T: Real> Fused<T> for BatchNormPull {
 impl Room for BatchNormPull {
     const NAME: &'static str = "batch_norm_pull";
     const FORMULA: &'static str = "dx = γ r (g − ḡ − x̂ mean(g x̂))";
+    #[inline]
     fn cases() -> Vec<Case> {
         let at = |shape: &[usize]| vec![spread(shape, 1), spread(&shape[1..2], 2) + 1.5, spread(shape, 3)];
         let pull = |eps: f64, x: &[Tensor<f64>]| f64::apply(f64::boxed(BatchNormPull { eps }), &[&x[0], &x[1], &x[2]]);

@@ -95,6 +95,7 @@ impl<T: Real> Tensor<T> {
 impl Room for CrossEntropy {
     const NAME: &'static str = "cross_entropy";
     const FORMULA: &'static str = "y = ln Σ eˣ − x[label]";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, x: Tensor<f64>, labels: Vec<u32>| {
             let labels = Index::new(&[labels.len()], labels);

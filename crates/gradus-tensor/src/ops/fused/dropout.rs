@@ -95,6 +95,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Dropout {
     const NAME: &'static str = "dropout";
     const FORMULA: &'static str = "y = x ⊙ m / (1 − p), m ~ Bern(1 − p)";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, shape: &[usize], p: f64, granularity| {
             Case::new(label, vec![spread(shape, 1)], move |x| {

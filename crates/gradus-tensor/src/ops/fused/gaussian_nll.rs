@@ -113,6 +113,7 @@ impl<T: Real> Tensor<T> {
 impl Room for GaussianNll {
     const NAME: &'static str = "gaussian_nll";
     const FORMULA: &'static str = "ℓ = ½ (ln v + (y − m)²/v), v at least ε";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, m: Tensor<f64>, v: Tensor<f64>, y: Tensor<f64>| {
             Case::new(label, vec![m, v, y], |x| x[0].gaussian_nll(&x[1], &x[2], 1e-3))

@@ -97,6 +97,7 @@ impl<T: Real> Tensor<T> {
 impl Room for LayerNorm {
     const NAME: &'static str = "layer_norm";
     const FORMULA: &'static str = "y = γ (x − m)/√(σ² + ε) + δ over the last axis";
+    #[inline]
     fn cases() -> Vec<Case> {
         let with = |x: Tensor<f64>| {
             let n = x.shape()[x.rank() - 1];

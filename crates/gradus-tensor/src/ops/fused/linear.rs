@@ -88,6 +88,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Linear {
     const NAME: &'static str = "linear";
     const FORMULA: &'static str = "Y = X Wᵀ + b";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, x: &[usize], m: usize| {
             let k = x[x.len() - 1];

@@ -64,6 +64,7 @@ impl<T: Real> Tensor<T> {
 impl Room for LogSoftmax {
     const NAME: &'static str = "log_softmax";
     const FORMULA: &'static str = "y = x − ln Σ eˣ along an axis";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, x: Tensor<f64>| Case::new(label, vec![x], |x| x[0].log_softmax());
         let along = |label: &str, shape: &[usize], at| {

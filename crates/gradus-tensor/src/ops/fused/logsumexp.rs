@@ -79,6 +79,7 @@ impl<T: Real> Tensor<T> {
 impl Room for LogSumExp {
     const NAME: &'static str = "logsumexp";
     const FORMULA: &'static str = "y = ln Σ eˣ over axes";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, x: Tensor<f64>| Case::new(label, vec![x], |x| x[0].logsumexp());
         let over = |label: &str, shape: &[usize], axes: &'static [isize], keep| {

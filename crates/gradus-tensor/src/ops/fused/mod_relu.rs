@@ -64,6 +64,7 @@ impl<T: Real> Tensor<T> {
 impl Room for ModRelu {
     const NAME: &'static str = "mod_relu";
     const FORMULA: &'static str = "y = sign z · max(|z| + b, 0)";
+    #[inline]
     fn cases() -> Vec<Case> {
         let squared = |x: &[Tensor<f64>]| x[0].mod_relu(&x[1]).square();
         let at =

@@ -58,6 +58,7 @@ impl<T: Real> Tensor<T> {
 impl Room for RmsNorm {
     const NAME: &'static str = "rms_norm";
     const FORMULA: &'static str = "y = γ x/√(mean x² + ε) over the last axis";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, x: Tensor<f64>, eps| {
             let gamma = spread(&x.shape()[x.rank() - 1..], 2) + 1.5;

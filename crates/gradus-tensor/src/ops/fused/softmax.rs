@@ -67,6 +67,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Softmax {
     const NAME: &'static str = "softmax";
     const FORMULA: &'static str = "y = eˣ / Σ eˣ along an axis";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, x: Tensor<f64>| Case::new(label, vec![x], |x| x[0].softmax());
         vec![

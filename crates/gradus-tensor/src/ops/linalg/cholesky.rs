@@ -86,6 +86,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Cholesky {
     const NAME: &'static str = "cholesky";
     const FORMULA: &'static str = "L Lᵀ = (A + Aᵀ)/2";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on =
             |label: &str, x: Tensor<f64>| Case::new(label, vec![x], |x| x[0].cholesky().expect("positive definite"));

@@ -188,6 +188,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Det {
     const NAME: &'static str = "det";
     const FORMULA: &'static str = "y = det A";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, x: Tensor<f64>| Case::new(label, vec![x], |x| x[0].det());
         let m = |n: usize, x: &[f64]| Tensor::from_slice(&[n, n], x);

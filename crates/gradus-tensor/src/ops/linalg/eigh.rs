@@ -142,6 +142,7 @@ pub(super) fn with_eigenvalues(values: &[f64], seed: u64) -> Tensor<f64> {
 impl Room for Eigh {
     const NAME: &'static str = "eigh";
     const FORMULA: &'static str = "A = V diag(λ) Vᵀ";
+    #[inline]
     fn cases() -> Vec<Case> {
         let both = |x: &Tensor<f64>| {
             let (values, v) = x.eigh().expect("gaps");

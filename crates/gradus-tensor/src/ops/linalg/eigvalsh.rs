@@ -85,6 +85,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Eigvalsh {
     const NAME: &'static str = "eigvalsh";
     const FORMULA: &'static str = "λ with A = V diag(λ) Vᵀ";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, x: Tensor<f64>| Case::new(label, vec![x], |x| x[0].eigvalsh().expect("finite").exp());
         vec![

@@ -107,6 +107,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Expm {
     const NAME: &'static str = "expm";
     const FORMULA: &'static str = "Y = e^A";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, x: Tensor<f64>| Case::new(label, vec![x], |x| x[0].expm());
         vec![

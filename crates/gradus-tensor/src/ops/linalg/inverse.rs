@@ -66,6 +66,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Inverse {
     const NAME: &'static str = "inverse";
     const FORMULA: &'static str = "Y = A⁻¹";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, x: Tensor<f64>| {
             Case::new(label, vec![x], |x| x[0].inverse().expect("regular by construction"))

@@ -103,6 +103,7 @@ fn product<T: Real>(n: usize, [a, b]: [&[T]; 2], [at, bt]: [bool; 2], out: &mut 
 impl Room for Lyapunov {
     const NAME: &'static str = "lyapunov";
     const FORMULA: &'static str = "X with H X + X H = C";
+    #[inline]
     fn cases() -> Vec<Case> {
         // A symmetric H of both halves, so that differences stay symmetric.
         let on = |label: &str, h: Tensor<f64>, c: &[usize]| {

@@ -101,6 +101,7 @@ impl<T: Real> Tensor<T> {
 impl Room for MatMul {
     const NAME: &'static str = "matmul";
     const FORMULA: &'static str = "Y = A B";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, a: &[usize], b: &[usize]| {
             Case::new(label, vec![spread(a, 1), spread(b, 2)], |x| x[0].matmul(&x[1]).square())

@@ -48,6 +48,7 @@ impl<T: Real> Tensor<T> {
 impl Room for MatrixPower {
     const NAME: &'static str = "matrix_power";
     const FORMULA: &'static str = "Y = Aᵖ";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on =
             |label: &str, x: Tensor<f64>, p| Case::new(label, vec![x], move |x| x[0].matrix_power(p).expect("regular"));

@@ -44,6 +44,7 @@ impl<T: Real> Tensor<T> {
 impl Room for NuclearNorm {
     const NAME: &'static str = "nuclear_norm";
     const FORMULA: &'static str = "y = Σ σᵢ = tr (AᵀA)^½";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, x: Tensor<f64>| Case::new(label, vec![x], |x| x[0].nuclear_norm().expect("finite"));
         vec![

@@ -32,6 +32,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Outer {
     const NAME: &'static str = "outer";
     const FORMULA: &'static str = "Yᵢⱼ = uᵢ vⱼ";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, u: &[usize], v: &[usize]| {
             Case::new(label, vec![spread(u, 1), spread(v, 2)], |x| x[0].outer(&x[1]).square())

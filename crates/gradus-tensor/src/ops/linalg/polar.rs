@@ -79,6 +79,7 @@ pub(super) fn with_values(values: &[f64]) -> Tensor<f64> {
 impl Room for Polar {
     const NAME: &'static str = "polar";
     const FORMULA: &'static str = "H = (AᵀA)^½";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, x: Tensor<f64>| Case::new(label, vec![x], |x| polar("polar", &x[0]).expect("finite"));
         vec![

@@ -124,6 +124,7 @@ fn not_finite() -> crate::error::Error {
 impl Room for Qr {
     const NAME: &'static str = "qr";
     const FORMULA: &'static str = "A = Q R, QᵀQ = I";
+    #[inline]
     fn cases() -> Vec<Case> {
         let both = |x: &Tensor<f64>| {
             let (q, r) = x.qr().expect("independent columns");

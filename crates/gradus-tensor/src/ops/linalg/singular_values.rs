@@ -110,6 +110,7 @@ impl<T: Real> Tensor<T> {
 impl Room for SingularValues {
     const NAME: &'static str = "singular_values";
     const FORMULA: &'static str = "s with A = U diag(s) Vᵀ";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on =
             |label: &str, x: Tensor<f64>| Case::new(label, vec![x], |x| x[0].singular_values().expect("finite").exp());

@@ -61,6 +61,7 @@ impl<T: Real> Tensor<T> {
 impl Room for SkewExpm {
     const NAME: &'static str = "skew_expm";
     const FORMULA: &'static str = "Q = e^(V − Vᵀ)";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, x: Tensor<f64>| Case::new(label, vec![x], |x| x[0].skew_expm());
         vec![

@@ -76,6 +76,7 @@ impl<T: Real> Tensor<T> {
 impl Room for SlogDet {
     const NAME: &'static str = "slogdet";
     const FORMULA: &'static str = "y = (sign det A, ln |det A|)";
+    #[inline]
     fn cases() -> Vec<Case> {
         let both = |x: &Tensor<f64>| {
             let (sign, log) = x.slogdet().expect("regular by construction");

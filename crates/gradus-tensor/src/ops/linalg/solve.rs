@@ -121,6 +121,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Solve {
     const NAME: &'static str = "solve";
     const FORMULA: &'static str = "X = A⁻¹B";
+    #[inline]
     fn cases() -> Vec<Case> {
         let solved = |a: &Tensor<f64>, b: &Tensor<f64>| a.solve(b).expect("regular by construction");
         let on = |label: &str, a: &[usize], b: &[usize]| {

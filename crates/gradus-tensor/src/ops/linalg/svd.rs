@@ -161,6 +161,7 @@ pub(super) fn with_singular_values(m: usize, n: usize, s: &[f64]) -> Tensor<f64>
 impl Room for Svd {
     const NAME: &'static str = "svd";
     const FORMULA: &'static str = "A = U diag(s) Vᵀ";
+    #[inline]
     fn cases() -> Vec<Case> {
         let all = |x: &Tensor<f64>| {
             let (u, s, vt) = x.svd().expect("gaps");

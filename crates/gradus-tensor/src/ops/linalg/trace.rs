@@ -53,6 +53,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Trace {
     const NAME: &'static str = "trace";
     const FORMULA: &'static str = "y = Σᵢ Aᵢᵢ";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, shape: &[usize]| Case::new(label, vec![spread(shape, 1)], |x| x[0].trace().exp());
         vec![

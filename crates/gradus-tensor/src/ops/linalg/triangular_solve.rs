@@ -116,6 +116,7 @@ impl<T: Real> Tensor<T> {
 impl Room for TriangularSolve {
     const NAME: &'static str = "triangular_solve";
     const FORMULA: &'static str = "X = op(T)⁻¹B or B op(T)⁻¹";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, t: &[usize], b: &[usize], kind: Triangular| {
             let shift = Tensor::eye(t[t.len() - 1]) * 2.0;

@@ -36,6 +36,7 @@ pub(crate) fn alias<T: Real>(x: &Tensor<T>) -> Tensor<T> {
 impl Room for Alias {
     const NAME: &'static str = "alias";
     const FORMULA: &'static str = "y = x";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, shape: &[usize]| {
             Case::new(label, vec![spread(shape, 1)], |x| alias(&x[0]) * alias(&x[0]).exp())

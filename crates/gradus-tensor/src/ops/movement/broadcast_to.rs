@@ -66,6 +66,7 @@ impl<T: Real> Tensor<T> {
 impl Room for BroadcastTo {
     const NAME: &'static str = "broadcast_to";
     const FORMULA: &'static str = "y[.., i, ..] = x[.., i or 0, ..]";
+    #[inline]
     fn cases() -> Vec<Case> {
         let one = |label: &str, from: &[usize], to: &'static [usize]| {
             Case::new(label, vec![spread(from, 1)], move |x| x[0].broadcast_to(to).square())

@@ -75,6 +75,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Concat {
     const NAME: &'static str = "concat";
     const FORMULA: &'static str = "y = x₀, x₁, … along an axis";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, shapes: &[&[usize]], at: isize| {
             let inputs = shapes.iter().enumerate().map(|(i, s)| spread(s, i as u64)).collect();

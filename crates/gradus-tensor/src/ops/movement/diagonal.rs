@@ -133,6 +133,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Diagonal {
     const NAME: &'static str = "diagonal";
     const FORMULA: &'static str = "y[.., i] = x[.., i, i + offset]";
+    #[inline]
     fn cases() -> Vec<Case> {
         let one = |label: &str, shape: &[usize], k| {
             Case::new(label, vec![spread(shape, 1)], move |x| x[0].diagonal(k).square().exp())
@@ -158,6 +159,7 @@ impl Room for Diagonal {
 impl Room for DiagEmbed {
     const NAME: &'static str = "diag_embed";
     const FORMULA: &'static str = "y[.., i, i + offset] = x[.., i], zero elsewhere";
+    #[inline]
     fn cases() -> Vec<Case> {
         let one = |label: &str, shape: &[usize], k| {
             Case::new(label, vec![spread(shape, 1)], move |x| x[0].diag_embed(k).exp())

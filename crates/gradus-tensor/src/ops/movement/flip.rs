@@ -30,6 +30,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Flip {
     const NAME: &'static str = "flip";
     const FORMULA: &'static str = "y[.., i, ..] = x[.., n − 1 − i, ..]";
+    #[inline]
     fn cases() -> Vec<Case> {
         let one = |label: &str, shape: &[usize], axes: &'static [isize]| {
             Case::new(label, vec![spread(shape, 1)], move |x| {

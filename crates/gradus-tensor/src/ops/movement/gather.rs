@@ -79,6 +79,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Gather {
     const NAME: &'static str = "gather";
     const FORMULA: &'static str = "y[.., i, ..] = x[.., index[.., i, ..], ..]";
+    #[inline]
     fn cases() -> Vec<Case> {
         let one = |label: &str, from: &[usize], at: isize, shape: &[usize], index: &[u32]| {
             let index = Index::new(shape, index.to_vec());

@@ -110,6 +110,7 @@ impl<T: Real> Tensor<T> {
 impl Room for IndexAdd {
     const NAME: &'static str = "index_add";
     const FORMULA: &'static str = "y[.., j, ..] = x[.., j, ..] + Σ s[.., k, ..] over index[k] = j";
+    #[inline]
     fn cases() -> Vec<Case> {
         let one = |label: &str, to: &[usize], at: isize, index: &[usize]| {
             let mut from = to.to_vec();

@@ -83,6 +83,7 @@ impl<T: Real> Tensor<T> {
 impl Room for IndexSelect {
     const NAME: &'static str = "index_select";
     const FORMULA: &'static str = "y[.., k, ..] = x[.., index[k], ..]";
+    #[inline]
     fn cases() -> Vec<Case> {
         let one = |label: &str, from: &[usize], at: isize, index: &[usize]| {
             let index = Index::from(index);

@@ -47,6 +47,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Narrow {
     const NAME: &'static str = "narrow";
     const FORMULA: &'static str = "y[.., i, ..] = x[.., start + i, ..]";
+    #[inline]
     fn cases() -> Vec<Case> {
         let one = |label: &str, from: &[usize], at: isize, start, len| {
             Case::new(label, vec![spread(from, 1)], move |x| x[0].narrow(at, start, len).square().exp())

@@ -36,6 +36,7 @@ impl Index {
 impl Room for OneHot {
     const NAME: &'static str = "one_hot";
     const FORMULA: &'static str = "y[.., c] = 1 where index[..] = c, else 0";
+    #[inline]
     fn cases() -> Vec<Case> {
         let one = |label: &str, shape: &[usize], index: &[u32], classes| {
             let index = Index::new(shape, index.to_vec());

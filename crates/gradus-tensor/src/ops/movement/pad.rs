@@ -168,6 +168,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Pad {
     const NAME: &'static str = "pad";
     const FORMULA: &'static str = "y = x inside, a constant around it";
+    #[inline]
     fn cases() -> Vec<Case> {
         let one = |label: &str, shape: &[usize], widths: &'static [(usize, usize)], value: f64| {
             Case::new(label, vec![spread(shape, 1)], move |x| x[0].pad(widths, value).square().exp())
@@ -195,6 +196,7 @@ impl Room for Pad {
 type Widths = &'static [(usize, usize)];
 
 /// Cases of a pad that continues the tensor.
+#[inline]
 fn around(f: fn(&Tensor<f64>, Widths) -> Tensor<f64>, known: [f64; 4]) -> Vec<Case> {
     let one = |label: &str, shape: &[usize], widths: Widths| {
         Case::new(label, vec![spread(shape, 1)], move |x| f(&x[0], widths).square().exp())
@@ -217,6 +219,7 @@ fn around(f: fn(&Tensor<f64>, Widths) -> Tensor<f64>, known: [f64; 4]) -> Vec<Ca
 impl Room for PadReflect {
     const NAME: &'static str = "pad_reflect";
     const FORMULA: &'static str = "y[−i] = x[i], y[n − 1 + i] = x[n − 1 − i]";
+    #[inline]
     fn cases() -> Vec<Case> {
         around(|x, w| x.pad_reflect(w), [132.0, 6.0, 0.0, 0.0])
     }
@@ -225,6 +228,7 @@ impl Room for PadReflect {
 impl Room for PadReplicate {
     const NAME: &'static str = "pad_replicate";
     const FORMULA: &'static str = "y[−i] = x[0], y[n − 1 + i] = x[n − 1]";
+    #[inline]
     fn cases() -> Vec<Case> {
         around(|x, w| x.pad_replicate(w), [312.0, 6.0, 0.0, 0.0])
     }
@@ -233,6 +237,7 @@ impl Room for PadReplicate {
 impl Room for PadCircular {
     const NAME: &'static str = "pad_circular";
     const FORMULA: &'static str = "y[i] = x[i mod n]";
+    #[inline]
     fn cases() -> Vec<Case> {
         around(|x, w| x.pad_circular(w), [222.0, 6.0, 0.0, 0.0])
     }

@@ -85,6 +85,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Permute {
     const NAME: &'static str = "permute";
     const FORMULA: &'static str = "axis k of y is axis order[k] of x";
+    #[inline]
     fn cases() -> Vec<Case> {
         let one = |label: &str, from: &[usize], order: &'static [usize]| {
             Case::new(label, vec![spread(from, 1)], move |x| {

@@ -60,6 +60,7 @@ fn weighed(y: &Tensor<f64>) -> Tensor<f64> {
 impl Room for Repeat {
     const NAME: &'static str = "repeat";
     const FORMULA: &'static str = "y[i] = x[i mod n], along each axis";
+    #[inline]
     fn cases() -> Vec<Case> {
         let one = |label: &str, shape: &[usize], times: &'static [usize]| {
             Case::new(label, vec![spread(shape, 1)], move |x| weighed(&x[0].repeat(times)))
@@ -83,6 +84,7 @@ impl Room for Repeat {
 impl Room for RepeatInterleave {
     const NAME: &'static str = "repeat_interleave";
     const FORMULA: &'static str = "y[i] = x[i div times]";
+    #[inline]
     fn cases() -> Vec<Case> {
         let one = |label: &str, shape: &[usize], times, at| {
             Case::new(label, vec![spread(shape, 1)], move |x| weighed(&x[0].repeat_interleave(times, at)))

@@ -92,6 +92,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Reshape {
     const NAME: &'static str = "reshape";
     const FORMULA: &'static str = "y = x in row-major order under another shape";
+    #[inline]
     fn cases() -> Vec<Case> {
         let one = |label: &str, from: &[usize], to: &'static [usize]| {
             Case::new(label, vec![spread(from, 1)], move |x| x[0].reshape(to).square() * spread(to, 5))

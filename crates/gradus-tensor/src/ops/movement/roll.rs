@@ -30,6 +30,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Roll {
     const NAME: &'static str = "roll";
     const FORMULA: &'static str = "y[.., (i + shift) mod n, ..] = x[.., i, ..]";
+    #[inline]
     fn cases() -> Vec<Case> {
         let one = |label: &str, shape: &[usize], shift, at| {
             Case::new(label, vec![spread(shape, 1)], move |x| {

@@ -98,6 +98,7 @@ impl<T: Real> Tensor<T> {
 impl Room for ScatterAdd {
     const NAME: &'static str = "scatter_add";
     const FORMULA: &'static str = "y[.., j, ..] = x[.., j, ..] + Σ s[.., i, ..] over index[.., i, ..] = j";
+    #[inline]
     fn cases() -> Vec<Case> {
         let one = |label: &str, to: &[usize], at: isize, shape: &[usize], index: &[u32]| {
             let index = Index::new(shape, index.to_vec());

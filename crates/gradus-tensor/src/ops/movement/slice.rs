@@ -117,6 +117,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Slice {
     const NAME: &'static str = "slice";
     const FORMULA: &'static str = "y[.., i, ..] = x[.., start + i·step, ..]";
+    #[inline]
     fn cases() -> Vec<Case> {
         let one = |label: &str, from: &[usize], at: isize, range: Range<usize>, step| {
             Case::new(label, vec![spread(from, 1)], move |x| x[0].slice(at, range.clone(), step).square().exp())
@@ -141,6 +142,7 @@ impl Room for Slice {
 impl Room for Unslice {
     const NAME: &'static str = "unslice";
     const FORMULA: &'static str = "y[.., start + i·step, ..] = x[.., i, ..], zero elsewhere";
+    #[inline]
     fn cases() -> Vec<Case> {
         let one = |label: &str, from: &[usize], axis, start, step, total| {
             Case::new(label, vec![spread(from, 1)], move |x| unslice(&x[0], axis, start, step, total).exp())

@@ -93,6 +93,7 @@ fn weigh(pieces: &[Tensor<f64>]) -> Tensor<f64> {
 impl Room for Split {
     const NAME: &'static str = "split";
     const FORMULA: &'static str = "yᵢ = x[.., i·size..(i + 1)·size, ..]";
+    #[inline]
     fn cases() -> Vec<Case> {
         let one = |label: &str, shape: &[usize], size, at: isize| {
             Case::new(label, vec![spread(shape, 1)], move |x| weigh(&x[0].split(size, at)))
@@ -120,6 +121,7 @@ impl Room for Split {
 impl Room for Chunk {
     const NAME: &'static str = "chunk";
     const FORMULA: &'static str = "n pieces whose lengths differ by one at most";
+    #[inline]
     fn cases() -> Vec<Case> {
         let one = |label: &str, shape: &[usize], n, at: isize| {
             Case::new(label, vec![spread(shape, 1)], move |x| weigh(&x[0].chunk(n, at)))
@@ -145,6 +147,7 @@ impl Room for Chunk {
 impl Room for Unbind {
     const NAME: &'static str = "unbind";
     const FORMULA: &'static str = "yᵢ = x[.., i, ..]";
+    #[inline]
     fn cases() -> Vec<Case> {
         let one = |label: &str, shape: &[usize], at: isize| {
             Case::new(label, vec![spread(shape, 1)], move |x| weigh(&x[0].unbind(at)))

@@ -28,6 +28,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Stack {
     const NAME: &'static str = "stack";
     const FORMULA: &'static str = "y[.., i, ..] = xᵢ";
+    #[inline]
     fn cases() -> Vec<Case> {
         let one = |label: &str, n: u64, shape: &[usize], at: isize| {
             Case::new(label, (0..n).map(|i| spread(shape, i)).collect(), move |x| Tensor::stack(x, at).square().exp())

@@ -45,6 +45,7 @@ impl<T: Real> Tensor<T> {
     }
 }
 
+#[inline]
 fn cases(f: fn(&Tensor<f64>, isize) -> Tensor<f64>, known: [f64; 4]) -> Vec<Case> {
     let one = |label: &str, shape: &[usize], k| Case::new(label, vec![spread(shape, 1)], move |x| f(&x[0], k).exp());
     vec![
@@ -67,6 +68,7 @@ fn cases(f: fn(&Tensor<f64>, isize) -> Tensor<f64>, known: [f64; 4]) -> Vec<Case
 impl Room for Tril {
     const NAME: &'static str = "tril";
     const FORMULA: &'static str = "y[i, j] = x[i, j] for j − i ≤ k, else 0";
+    #[inline]
     fn cases() -> Vec<Case> {
         cases(|x, k| x.tril(k), [26.0, 16.0, 6.0, 0.0])
     }
@@ -75,6 +77,7 @@ impl Room for Tril {
 impl Room for Triu {
     const NAME: &'static str = "triu";
     const FORMULA: &'static str = "y[i, j] = x[i, j] for j − i ≥ k, else 0";
+    #[inline]
     fn cases() -> Vec<Case> {
         cases(|x, k| x.triu(k), [21.0, 14.0, 6.0, 0.0])
     }

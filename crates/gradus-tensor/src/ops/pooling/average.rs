@@ -119,6 +119,7 @@ impl<T: Real> Tensor<T> {
 impl Room for AveragePool {
     const NAME: &'static str = "avg_pool";
     const FORMULA: &'static str = "y[o] = mean over window o of x";
+    #[inline]
     fn cases() -> Vec<Case> {
         let one = |(label, windows, x): (&str, [Windows; 2], &[usize])| {
             [true, false].map(|count| {
@@ -146,6 +147,7 @@ impl Room for AveragePool {
 impl Room for Spread {
     const NAME: &'static str = "avg_pool_adjoint";
     const FORMULA: &'static str = "x[q] = Σ g[o] / |window o| over the windows that hold q";
+    #[inline]
     fn cases() -> Vec<Case> {
         let one = |(label, windows, x): (&str, [Windows; 2], &'static [usize])| {
             let by = AveragePool { windows, count_padding: true };

@@ -158,6 +158,7 @@ pub(super) fn ways() -> Vec<(&'static str, [Windows; 2], &'static [usize])> {
 impl Room for Pick {
     const NAME: &'static str = "max_pool";
     const FORMULA: &'static str = "y[o] = max over window o of x";
+    #[inline]
     fn cases() -> Vec<Case> {
         let one = |(label, windows, x): (&str, [Windows; 2], &[usize])| {
             Case::new(label, vec![spread(x, 1)], move |v| v[0].max_pool2d(windows).exp())
@@ -193,6 +194,7 @@ impl Room for Pick {
 impl Room for PutBack {
     const NAME: &'static str = "max_pool_adjoint";
     const FORMULA: &'static str = "x[q] = Σ g[o] over the windows that chose q";
+    #[inline]
     fn cases() -> Vec<Case> {
         let one = |(label, windows, x): (&str, [Windows; 2], &'static [usize])| {
             let choice = choice(x, windows);

@@ -91,6 +91,7 @@ impl<T: Real> Tensor<T> {
 impl Room for CumSum {
     const NAME: &'static str = "cumsum";
     const FORMULA: &'static str = "yᵢ = Σ xⱼ over j ≤ i";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on =
             |label: &str, shape: &[usize], at| Case::new(label, vec![spread(shape, 1)], move |x| x[0].cumsum(at).exp());
@@ -120,6 +121,7 @@ impl Room for CumSum {
 impl Room for CumProd {
     const NAME: &'static str = "cumprod";
     const FORMULA: &'static str = "yᵢ = Π xⱼ over j ≤ i";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, shape: &[usize], at| {
             Case::new(label, vec![spread(shape, 1)], move |x| x[0].cumprod(at).exp())

@@ -179,6 +179,7 @@ impl<T: Real> Tensor<T> {
     }
 }
 
+#[inline]
 fn cases(f: fn(&Tensor<f64>, &[isize], bool) -> Tensor<f64>) -> Vec<Case> {
     let on = |label: &str, shape: &[usize], axes: &'static [isize], keep| {
         Case::new(label, vec![spread(shape, 1)], move |x| f(&x[0], axes, keep).exp())
@@ -208,6 +209,7 @@ fn cases(f: fn(&Tensor<f64>, &[isize], bool) -> Tensor<f64>) -> Vec<Case> {
 impl Room for Max {
     const NAME: &'static str = "max";
     const FORMULA: &'static str = "y = max x over axes";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut all = cases(Tensor::max_axes);
         all.push(
@@ -220,6 +222,7 @@ impl Room for Max {
 impl Room for Min {
     const NAME: &'static str = "min";
     const FORMULA: &'static str = "y = min x over axes";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut all = cases(Tensor::min_axes);
         all.push(
@@ -232,6 +235,7 @@ impl Room for Min {
 impl Room for Share {
     const NAME: &'static str = "share";
     const FORMULA: &'static str = "w = 1/(number of equals) at the largest, else 0";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, x: Tensor<f64>, reduced: &'static [bool]| {
             Case::new(label, vec![x], move |x| share(&x[0], reduced) * &x[0])
@@ -254,6 +258,7 @@ impl Room for Share {
 }
 
 /// Cases of places: what stands there is the extreme.
+#[inline]
 fn place_cases(
     places: fn(&Tensor<f64>, isize, bool) -> Index,
     extreme: fn(&Tensor<f64>, &[isize], bool) -> Tensor<f64>,
@@ -291,6 +296,7 @@ fn place_cases(
 impl Room for ArgMax {
     const NAME: &'static str = "argmax";
     const FORMULA: &'static str = "i with xᵢ = max x, the first";
+    #[inline]
     fn cases() -> Vec<Case> {
         place_cases(Tensor::argmax, Tensor::max_axes)
     }
@@ -299,6 +305,7 @@ impl Room for ArgMax {
 impl Room for ArgMin {
     const NAME: &'static str = "argmin";
     const FORMULA: &'static str = "i with xᵢ = min x, the first";
+    #[inline]
     fn cases() -> Vec<Case> {
         place_cases(Tensor::argmin, Tensor::min_axes)
     }

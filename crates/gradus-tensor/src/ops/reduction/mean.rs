@@ -48,6 +48,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Mean {
     const NAME: &'static str = "mean";
     const FORMULA: &'static str = "y = 1/n Σ x";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, shape: &[usize], axes: &'static [isize], keep| {
             Case::new(label, vec![spread(shape, 1)], move |x| x[0].mean_axes(axes, keep).exp())

@@ -95,6 +95,7 @@ impl<T: Real> Tensor<T> {
     }
 }
 
+#[inline]
 fn cases(p: f64, zeros: &'static [usize]) -> Vec<Case> {
     let on = |label: &str, shape: &[usize], axes: &'static [isize], keep| {
         Case::new(label, vec![spread(shape, 1)], move |x| x[0].norm_axes(p, axes, keep).square())
@@ -120,6 +121,7 @@ fn cases(p: f64, zeros: &'static [usize]) -> Vec<Case> {
 impl Room for Norm {
     const NAME: &'static str = "norm";
     const FORMULA: &'static str = "y = (Σ |x|ᵖ)^(1/p)";
+    #[inline]
     fn cases() -> Vec<Case> {
         let three = |label: &str, x: &[f64]| Case::new(label, vec![row(x)], |x| x[0].norm(3.0));
         let mut all = cases(3.0, &[3]);
@@ -140,6 +142,7 @@ impl Room for Norm {
 impl Room for Norm2 {
     const NAME: &'static str = "norm2";
     const FORMULA: &'static str = "y = √(Σ x²)";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut all = cases(2.0, &[2, 2]);
         all.extend([
@@ -156,6 +159,7 @@ impl Room for Norm2 {
 impl Room for NormInf {
     const NAME: &'static str = "norm_inf";
     const FORMULA: &'static str = "y = max |x|";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut all = cases(f64::INFINITY, &[3]);
         all.push(

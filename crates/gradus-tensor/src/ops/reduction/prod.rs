@@ -90,6 +90,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Prod {
     const NAME: &'static str = "prod";
     const FORMULA: &'static str = "y = Π x over axes";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, shape: &[usize], axes: &'static [isize], keep| {
             Case::new(label, vec![spread(shape, 1)], move |x| x[0].prod_axes(axes, keep).exp())

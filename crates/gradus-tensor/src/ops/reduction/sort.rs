@@ -118,6 +118,7 @@ fn weighed(y: &Tensor<f64>) -> Tensor<f64> {
 impl Room for Sort {
     const NAME: &'static str = "sort";
     const FORMULA: &'static str = "y = x in order";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, shape: &[usize], at, down| {
             Case::new(label, vec![spread(shape, 1)], move |x| weighed(&x[0].sort(at, down).0))
@@ -151,6 +152,7 @@ impl Room for Sort {
 impl Room for TopK {
     const NAME: &'static str = "topk";
     const FORMULA: &'static str = "y = the k largest (or smallest), in order";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, shape: &[usize], k, at, largest| {
             Case::new(label, vec![spread(shape, 1)], move |x| weighed(&x[0].topk(k, at, largest).0))

@@ -70,6 +70,7 @@ impl<T: Real> Tensor<T> {
 impl Room for Sum {
     const NAME: &'static str = "sum";
     const FORMULA: &'static str = "y = Σ x over axes";
+    #[inline]
     fn cases() -> Vec<Case> {
         let on = |label: &str, shape: &[usize], axes: &'static [isize], keep| {
             Case::new(label, vec![spread(shape, 1)], move |x| x[0].sum_axes(axes, keep).exp())

@@ -83,6 +83,7 @@ impl<T: Real> Tensor<T> {
     }
 }
 
+#[inline]
 fn cases(f: fn(&Tensor<f64>, &[isize], usize, bool) -> Tensor<f64>) -> Vec<Case> {
     let on = |label: &str, shape: &[usize], axes: &'static [isize], c, keep| {
         Case::new(label, vec![spread(shape, 1)], move |x| f(&x[0], axes, c, keep).exp())
@@ -104,6 +105,7 @@ fn cases(f: fn(&Tensor<f64>, &[isize], usize, bool) -> Tensor<f64>) -> Vec<Case>
 impl Room for Var {
     const NAME: &'static str = "var";
     const FORMULA: &'static str = "y = 1/(n − c) Σ (x − x̄)²";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = cases(Tensor::var_axes);
         cases.push(Case::new("all equal", vec![row(&[2.0, 2.0])], |x| x[0].var(1)));
@@ -116,6 +118,7 @@ impl Room for Var {
 impl Room for Std {
     const NAME: &'static str = "std";
     const FORMULA: &'static str = "y = √(1/(n − c) Σ (x − x̄)²)";
+    #[inline]
     fn cases() -> Vec<Case> {
         let mut cases = cases(Tensor::std_axes);
         cases.push(
