@@ -47,8 +47,6 @@ fn function(name: &str) -> Box<dyn Fn(&[T]) -> T + Send + Sync> {
         "avg_pool2d" => pool!(AvgPool::<f64>::new([2, 3]).padding([1, 1]).count_padding(false)),
         "adaptive_avg_pool1d" => pool!(AdaptiveAvgPool::<f64>::new([3])),
         "adaptive_avg_pool2d" => pool!(AdaptiveAvgPool::<f64>::new([2, 3])),
-        "adaptive_max_pool1d" => pool!(AdaptiveMaxPool::<f64>::new([3])),
-        "adaptive_max_pool2d" => pool!(AdaptiveMaxPool::<f64>::new([2, 3])),
         other => panic!("no function for the case {other}"),
     }
 }
