@@ -3,6 +3,7 @@
 mod bits;
 mod conv;
 mod floats;
+mod functions;
 mod linalg;
 mod maths;
 mod maths_wide;

@@ -2,23 +2,8 @@
 
 #![allow(clippy::excessive_precision, reason = "values as mpmath prints them")]
 
-use gradus_kernels::{Map, Portable, Real, lanes, map};
-
-lanes!(Exp, |s, [x]| x.exp(s));
-lanes!(ExpM1, |s, [x]| x.exp_m1(s));
-lanes!(Exp2, |s, [x]| x.exp2(s));
-lanes!(Ln, |s, [x]| x.ln(s));
-lanes!(Ln1p, |s, [x]| x.ln_1p(s));
-lanes!(Log2, |s, [x]| x.log2(s));
-lanes!(Tanh, |s, [x]| x.tanh(s));
-lanes!(Sigmoid, |s, [x]| x.sigmoid(s));
-lanes!(Softplus, |s, [x]| x.softplus(s));
-lanes!(LogSigmoid, |s, [x]| x.log_sigmoid(s));
-lanes!(Sin, |s, [x]| x.sin(s));
-lanes!(Cos, |s, [x]| x.cos(s));
-lanes!(Erf, |s, [x]| x.erf(s));
-lanes!(Erfc, |s, [x]| x.erfc(s));
-lanes!(NormalCdf, |s, [x]| x.normal_cdf(s));
+use super::functions::{Cos, Erf, Erfc, Exp, Exp2, ExpM1, Ln, Ln1p, Log2, LogSigmoid, Sigmoid, Sin, Softplus, Tanh};
+use gradus_kernels::{Map, Portable, Real, map};
 
 /// How many numbers lie between a and b; a zero has a sign.
 fn distance(a: f64, b: f64) -> u64 {

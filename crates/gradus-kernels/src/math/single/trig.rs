@@ -24,38 +24,33 @@ const ROUND_4: f64 = 27_021_597_764_222_976.0;
 /// Adding it rounds to an integer, which then stands in the low bits.
 const ROUND: f64 = 6_755_399_441_055_744.0;
 
-/// Below this |x| there is nothing to choose, and the second product needs no reduction.
+/// Below this |x| the products with π/2 are exact.
 pub(crate) const SIN_NEAR: f32 = 16_777_216.0;
 /// π/2 = HALF_PI_HI + HALF_PI_LO.
 const HALF_PI_HI: f64 = FRAC_PI_2;
 const HALF_PI_LO: f64 = 6.123_233_995_736_766e-17;
 
-/// [`quadrant`] for |x| < [`SIN_NEAR`], with fused multiply-adds by multiples of π/2 (Cody & Waite 1980): the products are exact.
+/// [`quadrant`] for |x| < [`SIN_NEAR`]: with fused multiply-adds, multiples of π/2 are taken off (Cody & Waite 1980).
 #[inline(always)]
-fn quadrant_near<S: Isa>(s: S, x: f32) -> (i32, f32) {
-    let (y, (_, part)) = (f64::from(x), PARTS[0]);
-    if S::FMA {
-        let t = s.mul_add(y, FRAC_2_PI, ROUND);
-        let n = t - ROUND;
-        let r = s.mul_add(n, -HALF_PI_LO, s.mul_add(n, -HALF_PI_HI, y));
-        return (t.to_bits() as i32, r as f32);
+fn quadrant_near<S: Isa>(s: S, x: f32) -> (i32, f64) {
+    if !S::FMA {
+        return quadrant_far(x);
     }
-    let (a, b) = (y * part[0], y * part[1]);
-    let a = a - ((a + ROUND_4) - ROUND_4);
-    let t = (a + b) + ROUND;
-    let r = ((a - (t - ROUND)) + b) + y * part[2];
-    (t.to_bits() as i32, (r * FRAC_PI_2) as f32)
+    let y = f64::from(x);
+    let t = s.mul_add(y, FRAC_2_PI, ROUND);
+    let n = t - ROUND;
+    (t.to_bits() as i32, s.mul_add(n, -HALF_PI_LO, s.mul_add(n, -HALF_PI_HI, y)))
 }
 
 /// (quadrant, r) with x = quadrant·π/2 + r, |r| ≤ π/4, the quadrant modulo 4.
 #[inline(always)]
-fn quadrant<S: Isa>(s: S, x: f32) -> (i32, f32) {
+fn quadrant<S: Isa>(s: S, x: f32) -> (i32, f64) {
     let (near, far) = (quadrant_near(s, x), quadrant_far(x));
     if x.abs() < SIN_NEAR { near } else { far }
 }
 
 #[inline(always)]
-fn quadrant_far(x: f32) -> (i32, f32) {
+fn quadrant_far(x: f32) -> (i32, f64) {
     let (y, u) = (f64::from(x), f64::from(x.abs()));
     let (_, mut part) = PARTS[0];
     for (from, parts) in &PARTS[1..] {
@@ -66,17 +61,21 @@ fn quadrant_far(x: f32) -> (i32, f32) {
     }
     let (a, b) = (y * part[0], y * part[1]);
     let (a, b) = (a - ((a + ROUND_4) - ROUND_4), b - ((b + ROUND_4) - ROUND_4));
-    let t = (a + b) + ROUND;
-    let r = ((a - (t - ROUND)) + b) + y * part[2];
-    (t.to_bits() as i32, (r * FRAC_PI_2) as f32)
+    // The third product has its say in the quadrant: it reaches 1/16, and r beyond π/4 would be too far for the polynomials.
+    let c = y * part[2];
+    let t = (a + b + c) + ROUND;
+    let r = ((a - (t - ROUND)) + b) + c;
+    (t.to_bits() as i32, r * FRAC_PI_2)
 }
 
-/// sin or cos of r, by the parity of the quadrant, with the sign of its second bit.
+/// sin or cos of r, by the parity of the quadrant, with the sign of its second bit. What rounding r to `f32` leaves is added to first
+/// order: where sin r is just below a power of two and r just above, it is nearly an ulp.
 #[inline(always)]
-fn sine<S: Isa>(s: S, quadrant: i32, r: f32) -> f32 {
+fn sine<S: Isa>(s: S, quadrant: i32, r: f64) -> f32 {
+    let (r, low) = (r as f32, (r - f64::from(r as f32)) as f32);
     let z = r * r;
-    let sin = s.mul_add(r * z, polynomial(s, z, SIN), r);
-    let cos = s.mul_add(z, s.mul_add(z, polynomial(s, z, COS), -0.5), 1.0);
+    let sin = s.mul_add(r * z, polynomial(s, z, SIN), low) + r;
+    let cos = s.mul_add(z, s.mul_add(z, polynomial(s, z, COS), -0.5), -r * low) + 1.0;
     let y = if quadrant & 1 == 0 { sin } else { cos };
     f32::from_bits(y.to_bits() ^ ((quadrant as u32 & 2) << 30))
 }
@@ -96,7 +95,7 @@ pub(crate) fn cos_near<S: Isa>(s: S, x: f32) -> f32 {
     sine(s, q.wrapping_add(1), r)
 }
 
-/// Sine: within 2 ulp for every argument.
+/// Sine: within 1 ulp for every argument.
 #[inline(always)]
 pub(crate) fn sin<S: Isa>(s: S, x: f32) -> f32 {
     let (q, r) = quadrant(s, x);
@@ -104,7 +103,7 @@ pub(crate) fn sin<S: Isa>(s: S, x: f32) -> f32 {
     if x == 0.0 { x } else { y }
 }
 
-/// Cosine: within 2 ulp for every argument.
+/// Cosine: within 1 ulp for every argument.
 #[inline(always)]
 pub(crate) fn cos<S: Isa>(s: S, x: f32) -> f32 {
     let (q, r) = quadrant(s, x);
