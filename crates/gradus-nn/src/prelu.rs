@@ -36,7 +36,9 @@ impl<T: Real> PRelu<T> {
             let per_channel: Vec<usize> = (0..x.rank()).map(|k| if k == 1 { a.len() } else { 1 }).collect();
             a.reshape(&per_channel)
         };
-        mode.report(self, &[x], Tensor::where_(&x.gt(0.0), x, &(x * a)))
+        // The slope sees x where it counts and 0 elsewhere: ∞ would make NaN of the zero cotangent.
+        let below = Tensor::where_(&x.gt(0.0), &Tensor::zeros(&[]), x);
+        mode.report(self, &[x], x.relu() + a * below)
     }
 }
 

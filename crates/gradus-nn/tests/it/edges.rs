@@ -5,7 +5,7 @@ use gradus_nn::loss::{
     smooth_l1,
 };
 use gradus_nn::rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
-use gradus_nn::tensor::{Index, Mode, Real, Tensor, attempt, check_grads, grad};
+use gradus_nn::tensor::{Grad, Index, Mode, Real, Tensor, Tree, attempt, check_grads, grad};
 use gradus_nn::{
     BatchNorm, Cell, Gaussian, LayerNorm, MultiheadAttention, OrthogonalRnn, PRelu, State, causal_mask, from_bytes,
 };
@@ -67,6 +67,10 @@ fn prelu_has_the_slope_a_at_zero() {
     assert_eq!(grad(&y.sum(), &x).unwrap().to_vec(), [0.25, 0.25, 1.0, 0.25]);
     let x = row(&[f64::INFINITY, f64::NEG_INFINITY]);
     assert_eq!(layer.forward(&x, &mut Mode::eval()).to_vec(), [f64::INFINITY, f64::NEG_INFINITY]);
+    // Of an infinite number that it does not scale the slope sees nothing.
+    let x = row(&[f64::INFINITY, -2.0]);
+    let slope = Grad::of(&layer.forward(&x, &mut Mode::eval()).sum()).wrt(&layer).run().unwrap();
+    assert_eq!(slope.leaves()[0].to_vec(), [-2.0]);
 }
 
 #[test]
