@@ -111,7 +111,7 @@ pub fn elementwise<T: Real, const N: usize>(
 /// [`elementwise`] over long contiguous inputs, in pieces.
 #[inline(never)]
 fn chunked<T: Real, const N: usize>(flat: [&[T]; N], out: &mut [T], body: &(dyn Fn([&[T]; N], &mut [T]) + Sync)) {
-    let nanos = out.len() / 8;
+    let nanos = out.len() / 4;
     for_each_chunk_with(out, PIECE, nanos, |start, out| body(flat.map(|x| &x[start..start + out.len()]), out));
 }
 
