@@ -83,15 +83,14 @@ impl<T: Real> Job<T> for Block<'_, T> {
                         let left = Left { data: w.as_ptr().add(i * d.taps), rows: Steps(d.taps), steps: Steps(1) };
                         let (data, steps) = (stage.add(plan.point(row, column)), Table(taps.as_ptr()));
                         let to = out.add(i * d.points + row * width + column);
-                        if pair {
-                            let right = Right { data, steps, apart: plan.point(1, 0) };
-                            let c = Out { data: to, row: d.points, apart: width, accumulate: false };
-                            tile::<V, _, _, _>(h, Columns::Pair(run), taps.len(), left, right, c);
+                        let (columns, [right_apart, out_apart]) = if pair {
+                            (Columns::Pair(run), [plan.point(1, 0), width])
                         } else {
-                            let right = Right { data, steps, apart: V::LANES };
-                            let c = Out { data: to, row: d.points, apart: V::LANES, accumulate: false };
-                            tile::<V, _, _, _>(h, Columns::Run(run), taps.len(), left, right, c);
-                        }
+                            (Columns::Run(run), [V::LANES; 2])
+                        };
+                        let right = Right { data, steps, apart: right_apart };
+                        let c = Out { data: to, row: d.points, apart: out_apart, accumulate: false };
+                        tile::<V, _, _, _>(h, columns, taps.len(), left, right, c);
                     }
                     column += wide;
                 }

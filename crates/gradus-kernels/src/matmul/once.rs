@@ -6,34 +6,28 @@ use super::thin::{Dots, Rows};
 use super::vector::with_vectors;
 
 /// The jobs of a product as bodies without type parameters: part of [`Real`](crate::Real).
+#[doc(hidden)]
+#[allow(private_interfaces, reason = "the parts of a product are an affair of this crate; Real is sealed")]
 pub trait Products: Sized {
     /// # Safety
     /// As the job says.
-    #[doc(hidden)]
-    #[allow(private_interfaces, reason = "the parts of a product are an affair of this crate; Real is sealed")]
     unsafe fn piece(job: Piece<Self>);
     /// # Safety
     /// As the job says.
-    #[doc(hidden)]
-    #[allow(private_interfaces, reason = "the parts of a product are an affair of this crate; Real is sealed")]
     unsafe fn panels(job: Panels<Self>);
     /// # Safety
     /// As the job says.
-    #[doc(hidden)]
-    #[allow(private_interfaces, reason = "the parts of a product are an affair of this crate; Real is sealed")]
     unsafe fn rows(job: Rows<Self>);
     /// # Safety
     /// As the job says.
-    #[doc(hidden)]
-    #[allow(private_interfaces, reason = "the parts of a product are an affair of this crate; Real is sealed")]
     unsafe fn dots(job: Dots<Self>);
 }
 
 macro_rules! products {
     ($T:ty: $($name:ident($Job:ident))+) => {
+        #[allow(private_interfaces, reason = "as for the trait")]
         impl Products for $T {
             $(
-                #[allow(private_interfaces, reason = "the parts of a product are an affair of this crate; Real is sealed")]
                 unsafe fn $name(job: $Job<$T>) {
                     // SAFETY: the caller's.
                     unsafe { with_vectors(job) }

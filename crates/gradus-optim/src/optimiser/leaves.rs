@@ -1,6 +1,6 @@
 //! Walks over a net: the leaves with their names and gradients, taken out for a step and put back.
 
-use gradus_tensor::{LeafId, Module, Name, Param, Path, Real, Role, Tensor, Tree, Visitor, VisitorMut};
+use gradus_tensor::{LeafId, Manifold, Module, Name, Param, Path, Real, Role, Tensor, Tree, Visitor, VisitorMut};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What is known of a leaf where it stands in the net.
@@ -10,7 +10,7 @@ pub(crate) struct Place<'a, T: Real> {
     pub(crate) role: Role,
     pub(crate) frozen: bool,
     pub(crate) constrained: bool,
-    pub(crate) manifold: Option<&'a str>,
+    pub(crate) manifold: Option<&'a dyn Manifold<T>>,
     path: &'a Path,
     /// Which of several leaves of one parameter.
     part: Option<usize>,
@@ -46,7 +46,7 @@ pub(crate) fn each_leaf<X: Tree + ?Sized>(tree: &X, f: impl FnMut(Place<'_, X::E
                     role: param.map_or(Role::Weight, Param::role),
                     frozen: param.is_some_and(Param::is_frozen),
                     constrained: param.is_some_and(|p| p.constraint().is_some()),
-                    manifold: param.and_then(|p| p.manifold()).map(|m| m.name()),
+                    manifold: param.and_then(|p| p.manifold()).map(|m| &**m),
                     path: &self.path,
                     part,
                 });

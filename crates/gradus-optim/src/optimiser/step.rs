@@ -56,7 +56,7 @@ impl<R: Recipe<T>, T: Real> Optimiser<R, T> {
                 settle(&name, at.role, at.constrained, self.everything_decays, &self.groups, &mut matched);
             settings.frozen |= at.frozen;
             if let (Some(manifold), false) = (at.manifold, settings.frozen) {
-                on_manifold.get_or_insert_with(|| (name.clone(), manifold.to_owned()));
+                on_manifold.get_or_insert_with(|| (name.clone(), manifold.name().to_owned()));
             }
             names.push(name.clone());
             leaves.entry(at.id).or_insert_with(|| {

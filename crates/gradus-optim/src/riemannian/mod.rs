@@ -11,9 +11,7 @@ use crate::optimiser::Optimise;
 use crate::optimiser::leaves::each_leaf;
 use crate::optimiser::step::{bad_gradient, checked_rate};
 use crate::schedule::{Clock, Constant, Schedule};
-use gradus_tensor::{
-    Gradients, LeafId, Manifold, Module, Name, Param, Path, Real, Tensor, Tree, Visitor, VisitorMut, no_grad,
-};
+use gradus_tensor::{Gradients, LeafId, Manifold, Module, Param, Real, Tensor, Tree, VisitorMut, no_grad};
 use rustc_hash::FxHashMap;
 
 /// What one leaf has gathered.
@@ -183,36 +181,20 @@ impl<T: Real> Riemannian<T> {
         })
     }
 
-    /// The first parameter that has not moved yet and is no member of its manifold: name, manifold, defect.
+    /// The first leaf that has not moved yet and is no member of its manifold: name, manifold, defect.
     fn off_manifold<N: Tree<Elem = T>>(&self, net: &N) -> Option<(String, String, f64)> {
-        struct Walk<'a, T: Real> {
-            path: Path,
-            known: &'a FxHashMap<LeafId, Memory<T>>,
-            found: Option<(String, String, f64)>,
-        }
-        impl<T: Real> Visitor<T> for Walk<'_, T> {
-            fn enter(&mut self, name: Name) {
-                self.path.push(name);
+        let mut found = None;
+        each_leaf(net, |at| {
+            let Some(m) = at.manifold.filter(|_| !at.constrained && !at.frozen) else { return };
+            if found.is_some() || self.memory.contains_key(&at.id) {
+                return;
             }
-            fn leave(&mut self) {
-                self.path.pop();
+            let far = m.defect(&at.leaf.detach());
+            if far.is_nan() || far > T::EPSILON.to_f64().sqrt() {
+                found = Some((at.name(), m.name().to_owned(), far));
             }
-            fn tensor(&mut self, _: &Tensor<T>) {}
-            fn param(&mut self, p: &Param<T>) {
-                let Some(m) = p.manifold().filter(|_| p.constraint().is_none() && !p.is_frozen()) else { return };
-                let new = p.leaves()[0].leaf().is_some_and(|(id, _)| !self.known.contains_key(&id));
-                if self.found.is_some() || !new {
-                    return;
-                }
-                let far = m.defect(&p.leaves()[0].detach());
-                if far.is_nan() || far > T::EPSILON.to_f64().sqrt() {
-                    self.found = Some((self.path.to_string(), m.name().to_owned(), far));
-                }
-            }
-        }
-        let mut walk = Walk { path: Path::default(), known: &self.memory, found: None };
-        net.visit(&mut walk);
-        walk.found
+        });
+        found
     }
 
     /// The new point of a leaf at `x`.

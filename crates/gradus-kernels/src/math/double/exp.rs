@@ -65,11 +65,8 @@ pub(crate) const EXP_NEAR: f64 = 708.0;
 /// [`exp`] for |x| < [`EXP_NEAR`]: the multiple of ln 2 is added to the exponent, so the same bits.
 #[inline(always)]
 pub(crate) fn exp_near<S: Isa>(s: S, x: f64) -> f64 {
-    let t = s.mul_add(x, LOG2_E, ROUND);
-    let n = t - ROUND;
-    let r = s.mul_add(n, -LN2_LO, s.mul_add(n, -LN2_HI, x));
-    let p = s.mul_add(r * r, polynomial(s, r, EXP), r);
-    f64::from_bits((1.0 + p).to_bits().wrapping_add(t.to_bits() << 52))
+    let (n, p) = reduced(s, x);
+    f64::from_bits((1.0 + p).to_bits().wrapping_add((n as u64) << 52))
 }
 
 /// eˣ for x ≤ 710.
