@@ -11,6 +11,17 @@ pub trait Map<T: Real, const N: usize>: Copy + Send + Sync {
     fn at<S: Isa>(self, s: S, x: [T; N]) -> T;
 }
 
+/// `f` of each. A plain loop: `array::map` makes three functions of every call, for each shell, number type and op, and they are most of
+/// what there is to compile.
+#[inline(always)]
+pub(crate) fn each<A: Copy, B: Copy, const N: usize>(x: [A; N], f: impl Fn(A) -> B) -> [B; N] {
+    let mut y = [f(x[0]); N];
+    for i in 1..N {
+        y[i] = f(x[i]);
+    }
+    y
+}
+
 /// y\[i\] = f(x₀\[i\], …) over contiguous slices of one length, on this thread.
 ///
 /// # Panics
@@ -25,9 +36,9 @@ pub fn map<T: Real, const N: usize, M: Map<T, N>>(f: M, x: [&[T]; N], y: &mut [T
         fn run<S: Isa>(self, s: S) {
             let Loop(f, x, y) = self;
             let n = y.len();
-            let x = x.map(|x| &x[..n]);
+            let x = each(x, |x| &x[..n]);
             for i in 0..n {
-                y[i] = f.at(s, x.map(|x| x[i]));
+                y[i] = f.at(s, each(x, |x| x[i]));
             }
         }
     }
@@ -51,7 +62,7 @@ pub fn map_near<T: Real, const N: usize>(
 ) {
     assert!(x.iter().all(|x| x.len() == y.len()), "map: lengths differ");
     for (i, y) in y.chunks_mut(JUDGED).enumerate() {
-        let x = x.map(|x| &x[i * JUDGED..i * JUDGED + y.len()]);
+        let x = each(x, |x| &x[i * JUDGED..i * JUDGED + y.len()]);
         if simd(Near(x[0], is_near)) { map(near, x, y) } else { map(far, x, y) }
     }
 }
@@ -95,28 +106,36 @@ pub fn elementwise<T: Real, const N: usize>(
     out: &mut [T],
     body: impl Fn([&[T]; N], &mut [T]) + Sync,
 ) {
+    cover(inputs, out, &body);
+}
+
+/// [`elementwise`], once for all bodies.
+fn cover<T: Real, const N: usize>(
+    inputs: [View<'_, T>; N],
+    out: &mut [T],
+    body: &(dyn Fn([&[T]; N], &mut [T]) + Sync),
+) {
     if out.is_empty() {
         return;
     }
     if inputs.iter().all(|x| is_contiguous(x.shape, x.strides)) {
-        let flat = inputs.map(|x| &x.data[..out.len()]);
+        let flat = each(inputs, |x| &x.data[..out.len()]);
         if out.len() <= PIECE {
             return body(flat, out);
         }
-        return chunked(flat, out, &body);
+        return chunked(flat, out, body);
     }
-    strided(inputs, out, &body);
+    strided(inputs, out, body);
 }
 
 /// [`elementwise`] over long contiguous inputs, in pieces.
 #[inline(never)]
 fn chunked<T: Real, const N: usize>(flat: [&[T]; N], out: &mut [T], body: &(dyn Fn([&[T]; N], &mut [T]) + Sync)) {
     let nanos = out.len() / 4;
-    for_each_chunk_with(out, PIECE, nanos, |start, out| body(flat.map(|x| &x[start..start + out.len()]), out));
+    for_each_chunk_with(out, PIECE, nanos, |start, out| body(each(flat, |x| &x[start..start + out.len()]), out));
 }
 
-/// [`elementwise`] where an input is not contiguous: apart, because its scratch on the stack would cost every small call, and once for
-/// all bodies, because it is long.
+/// [`elementwise`] where an input is not contiguous: apart, because its scratch on the stack would cost every small call.
 #[inline(never)]
 fn strided<T: Real, const N: usize>(
     inputs: [View<'_, T>; N],

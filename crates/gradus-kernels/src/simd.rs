@@ -83,6 +83,13 @@ pub fn simd<K: Kernel>(kernel: K) -> K::Output {
         Level::Avx2 => return unsafe { avx2(kernel) },
         Level::Portable => {}
     }
+    portable(kernel)
+}
+
+/// The baseline's shell. Apart where there are others, so that it is compiled once and not into every caller.
+#[cfg_attr(target_arch = "x86_64", inline(never), cold)]
+#[cfg_attr(not(target_arch = "x86_64"), inline)]
+fn portable<K: Kernel>(kernel: K) -> K::Output {
     kernel.run(Portable)
 }
 

@@ -5,7 +5,7 @@ use super::shape::{ConvShape, Sizes};
 use super::stage::Stage;
 use crate::buffer::Shared;
 use crate::matmul::{
-    Columns, Job, Left, Out, Right, Steps, Table, Target, Vector, height, nanos, tile, tile_size, with_vectors,
+    Columns, Job, Left, Onto, Out, Right, Steps, Table, Target, Vector, height, nanos, tile, tile_size, with_vectors,
 };
 use crate::real::Real;
 use crate::threads::for_each_piece_with;
@@ -89,7 +89,7 @@ impl<T: Real> Job<T> for Block<'_, T> {
                             (Columns::Run(run), [V::LANES; 2])
                         };
                         let right = Right { data, steps, apart: right_apart };
-                        let c = Out { data: to, row: d.points, apart: out_apart, accumulate: false };
+                        let c = Out { data: to, row: d.points, apart: out_apart, onto: Onto::Nothing };
                         tile::<V, _, _, _>(h, columns, taps.len(), left, right, c);
                     }
                     column += wide;

@@ -7,7 +7,7 @@ use super::direct::{PIECE, STAGE};
 use super::shape::{ConvShape, Sizes};
 use super::stage::Stage;
 use crate::buffer::Shared;
-use crate::matmul::{Columns, Dense, Job, Left, Matrix, Out, Panels, Right, Steps, Table, Target, Vector};
+use crate::matmul::{Columns, Dense, Job, Left, Matrix, Onto, Out, Panels, Right, Steps, Table, Target, Vector};
 use crate::matmul::{height, nanos, tile, tile_size, with_vectors};
 use crate::real::Real;
 use crate::threads::for_each_piece_with;
@@ -80,7 +80,7 @@ pub(super) fn weight<T: Real>(shape: &ConvShape, d: &Sizes, x: &[T], g: &[T], ou
                         stage: stage.as_ptr(),
                         panels: left.as_ptr(),
                         to,
-                        accumulate,
+                        onto: Onto::result(accumulate),
                     };
                     if beside {
                         with_vectors(Beside { sums, channels, area });
@@ -119,25 +119,23 @@ struct Sums<'a, T> {
     stage: *const T,
     panels: *const T,
     to: *mut T,
-    accumulate: bool,
+    onto: Onto<T>,
 }
 
 impl<T: Real> Job<T> for Sums<'_, T> {
     #[inline(always)]
     unsafe fn run<V: Vector<T = T>>(self) {
-        let Sums { taps, points, rows, stage, panels, to, accumulate } = self;
+        let Sums { taps, points, rows, stage, panels, to, onto } = self;
         let wide = 2 * V::LANES;
-        // Lower tiles than the largest: the offsets of all rows come from a table, so their numbers are kept in registers too.
-        let most = 2 * V::ROWS / 3;
         for j in (0..rows).step_by(wide) {
             let mut i = 0;
             while i < taps.len() {
-                let h = height(taps.len() - i, most);
+                let h = height(taps.len() - i, V::ROWS);
                 // SAFETY: the caller's; tables of the stage's own offsets.
                 unsafe {
                     let left = Left { data: stage, rows: Table(taps.as_ptr().add(i)), steps: Table(points.as_ptr()) };
                     let right = Right { data: panels.add(j * points.len()), steps: Steps(wide), apart: V::LANES };
-                    let c = Out { data: to.add(i * rows + j), row: rows, apart: V::LANES, accumulate };
+                    let c = Out { data: to.add(i * rows + j), row: rows, apart: V::LANES, onto };
                     tile::<V, _, _, _>(h, Columns::Run(wide.min(rows - j)), points.len(), left, right, c);
                 }
                 i += h;
@@ -156,7 +154,7 @@ struct Beside<'a, T> {
 impl<T: Real> Job<T> for Beside<'_, T> {
     #[inline(always)]
     unsafe fn run<V: Vector<T = T>>(self) {
-        let Beside { sums: Sums { taps, points, rows, stage, panels, to, accumulate }, channels, area } = self;
+        let Beside { sums: Sums { taps, points, rows, stage, panels, to, onto }, channels, area } = self;
         let wide = 2 * V::LANES;
         let (k, steps) = (points.len(), Table(points.as_ptr()));
         for (c, taps) in (0..channels).step_by(wide).zip(taps.chunks_exact(area)) {
@@ -172,7 +170,7 @@ impl<T: Real> Job<T> for Beside<'_, T> {
                             let left = Left { data: panels.add(j * k + i - j), rows: Dense, steps: Steps(wide) };
                             let right = Right { data: stage.add(tap as usize), steps, apart: V::LANES };
                             let data = to.add((t * rows + i) * channels + c);
-                            let out = Out { data, row: channels, apart: V::LANES, accumulate };
+                            let out = Out { data, row: channels, apart: V::LANES, onto };
                             tile::<V, _, _, _>(h, columns, k, left, right, out);
                         }
                     }

@@ -2,15 +2,12 @@
 
 use super::pack::{Matrix, Panels, panel};
 use super::thin::{row_times_columns, row_times_rows};
-use super::tile::{Columns, Left, Out, Right, Steps, height, tile};
+use super::tile::{Columns, Left, Onto, Out, Right, Steps, height, tile};
 use super::vector::{Job, Vector, tile_size};
 use crate::buffer::Shared;
 use crate::real::Real;
 use crate::threads::for_each_piece_with;
 use std::mem::MaybeUninit;
-
-/// What is done to each run of finished numbers: (row, first column, numbers).
-pub(crate) type Epilogue<'a, T> = Option<&'a (dyn Fn(usize, usize, &mut [T]) + Sync)>;
 
 /// A result that several pieces write, each its own part.
 #[derive(Clone, Copy)]
@@ -62,7 +59,7 @@ pub(crate) fn nanos<T>(multiplications: usize) -> usize {
 /// Whether b is rewritten on the way: where few rows use a panel, one that is used at once, out of the nearest cache, costs less than
 /// all of b written and read again.
 fn few(m: usize, mr: usize) -> bool {
-    m <= 16 * mr
+    m <= 28 * mr
 }
 
 /// The numbers of row and column pieces, by shape alone.
@@ -72,71 +69,61 @@ fn cut(m: usize, k: usize, n: usize, (mr, nr): (usize, usize)) -> (usize, usize)
         // By columns, so that no panel is rewritten twice.
         let pieces = (work / PIECE).clamp(1, 8 + (work >> 25));
         let columns = pieces.min(n.div_ceil(nr));
-        return if columns >= 4 { (1, columns) } else { ((pieces / columns).clamp(1, m.div_ceil(4 * mr)), columns) };
+        return if columns >= 4 { (1, columns) } else { ((pieces / columns).clamp(1, m.div_ceil(7 * mr)), columns) };
     }
     let pieces = (work / (work / 32).clamp(PIECE, 1 << 26)).max(1);
-    let rows = pieces.min(m.div_ceil(16 * mr)).max(m.div_ceil(32 * mr));
+    let rows = pieces.min(m.div_ceil(28 * mr)).max(m.div_ceil(56 * mr));
     let columns = pieces.div_ceil(rows).min(n.div_ceil(4 * nr)).max(1);
-    (rows.max(pieces.div_ceil(columns).min(m.div_ceil(4 * mr))), columns)
+    (rows.max(pieces.div_ceil(columns).min(m.div_ceil(7 * mr))), columns)
 }
 
-/// c = a·b (+ c).
+/// c = a·b, added to what `onto` says.
 ///
 /// # Safety
-/// a holds m x k, b k x n, c m x n numbers; nobody else uses c.
+/// a holds m x k, b k x n, c m x n numbers, a row of `onto` n; nobody else uses c.
 pub(crate) unsafe fn product<T: Real>(
     (m, k, n): (usize, usize, usize),
     a: Matrix<T>,
     b: Matrix<T>,
     c: Target<T>,
-    accumulate: bool,
-    epilogue: Epilogue<'_, T>,
+    mut onto: Onto<T>,
 ) {
-    // Finished numbers of row i of the result, and of its only column.
-    let row = |i: usize| {
-        move |j: usize, run: &mut [T]| {
-            if let Some(f) = epilogue {
-                f(i, j, run);
-            }
-        }
-    };
-    let column = |i: usize, run: &mut [T]| {
-        if let Some(f) = epilogue {
-            run.iter_mut().enumerate().for_each(|(r, y)| f(i + r, 0, std::slice::from_mut(y)));
-        }
-    };
     // SAFETY: the caller's; a column of the result is a row of the transposed product.
     unsafe {
+        if m <= 2 || n == 1 {
+            onto = Onto::result(onto.settle((m, n), c.0));
+        }
+        let accumulate = matches!(onto, Onto::Result);
         if a.col == 1 && b.row == 1 && n == 1 {
-            return row_times_columns(k, m, b.data, a.transposed(), c, accumulate, column);
+            return row_times_columns(k, m, b.data, a.transposed(), c, accumulate);
         }
         if a.col == 1 && b.row == 1 && m <= 2 && b.col != 1 {
             return (0..m).for_each(|i| {
-                row_times_columns(k, n, a.from(i, 0).data, b, Target(c.at(i * n)), accumulate, row(i));
+                row_times_columns(k, n, a.from(i, 0).data, b, Target(c.at(i * n)), accumulate);
             });
         }
         if n == 1 && a.row == 1 {
-            return row_times_rows(k, m, b, a.transposed(), c, accumulate, column);
+            return row_times_rows(k, m, b, a.transposed(), c, accumulate);
         }
         if m == 1 && b.col == 1 && n > 32 {
-            return row_times_rows(k, n, a.transposed(), b, c, accumulate, row(0));
+            return row_times_rows(k, n, a.transposed(), b, c, accumulate);
         }
     }
     let (mr, nr) = tile_size::<T>();
-    if b.col == 1 && (m <= 4 * mr || k * n <= 4096) {
+    if b.col == 1 && (m <= 7 * mr || k * n <= 4096) {
         // SAFETY: the caller's.
-        return unsafe { pieces((m, k, n), a, Operand::Rows(b), c, accumulate, epilogue) };
+        return unsafe { pieces((m, k, n), a, Operand::Rows(b), c, onto) };
     }
     // SAFETY: the caller's; the scratch holds the panels.
     unsafe {
         if few(m, mr) {
-            return pieces((m, k, n), a, Operand::Any(b), c, accumulate, epilogue);
+            return pieces((m, k, n), a, Operand::Any(b), c, onto);
         }
         let mut scratch = Shared::stale(k * n.next_multiple_of(nr));
         let to = Target(scratch.get_mut().expect("a fresh buffer has one owner").as_mut_ptr());
         pack(k, n, b, to);
         let b = Operand::Panels(Matrix { data: to.0, row: nr, col: 1 });
-        pieces((m, k, n), a, b, c, accumulate, epilogue);
+        pieces((m, k, n), a, b, c, onto);
     }
 }
 
@@ -156,7 +143,7 @@ pub(crate) unsafe fn pack<T: Real>(k: usize, n: usize, b: Matrix<T>, to: Target<
     });
 }
 
-/// c = a·b (+ c), piece by piece.
+/// c = a·b, added to what `onto` says, piece by piece.
 ///
 /// # Safety
 /// As [`product`].
@@ -165,8 +152,7 @@ pub(crate) unsafe fn pieces<T: Real>(
     a: Matrix<T>,
     b: Operand<T>,
     c: Target<T>,
-    accumulate: bool,
-    epilogue: Epilogue<'_, T>,
+    onto: Onto<T>,
 ) {
     let (mr, nr) = tile_size::<T>();
     let (row_pieces, column_pieces) = cut(m, k, n, (mr, nr));
@@ -184,12 +170,7 @@ pub(crate) unsafe fn pieces<T: Real>(
                 Operand::Panels(b) => Operand::Panels(Matrix { data: b.data.add(j * k), ..b }),
             };
             let c = c.at(i * n + j);
-            T::piece(Piece { m, k, n: width, a: a.from(i, 0), b, c, row: n, accumulate });
-            if let Some(f) = epilogue {
-                for r in 0..m {
-                    f(i + r, j, std::slice::from_raw_parts_mut(c.add(r * n), width));
-                }
-            }
+            T::piece(Piece { m, k, n: width, a: a.from(i, 0), b, c, row: n, onto: onto.from(j) });
         }
     };
     let count = row_pieces * n.div_ceil(columns);
@@ -205,13 +186,13 @@ pub(crate) struct Piece<T> {
     b: Operand<T>,
     c: *mut T,
     row: usize,
-    accumulate: bool,
+    onto: Onto<T>,
 }
 
 impl<T: Real> Job<T> for Piece<T> {
     #[inline(always)]
     unsafe fn run<V: Vector<T = T>>(self) {
-        let Piece { m, k, n, a, b, c, row, accumulate } = self;
+        let Piece { m, k, n, a, b, c, row, onto } = self;
         let width = 2 * V::LANES;
         let block = match b {
             // A panel is written in its whole width, whatever the width of the piece, and must fit its room.
@@ -237,12 +218,12 @@ impl<T: Real> Job<T> for Piece<T> {
                         Operand::Panels(b) => (b.data.add(j * k + p * width), Steps(width)),
                     };
                     let right = Right { data, steps, apart: V::LANES };
+                    let onto = if p > 0 { Onto::Result } else { onto.from(j) };
                     let mut i = 0;
                     while i < m {
                         let h = height(m - i, V::ROWS);
                         let left = Left { data: a.from(i, p).data, rows: Steps(a.row), steps: Steps(a.col) };
-                        let accumulate = accumulate || p > 0;
-                        let out = Out { data: c.add(i * row + j), row, apart: V::LANES, accumulate };
+                        let out = Out { data: c.add(i * row + j), row, apart: V::LANES, onto };
                         tile::<V, _, _, _>(h, Columns::Run(width.min(n - j)), depth, left, right, out);
                         i += h;
                     }

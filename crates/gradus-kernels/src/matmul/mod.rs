@@ -16,11 +16,10 @@ pub use vector::Lanes;
 use crate::real::Real;
 use crate::simd::{Level, level};
 use crate::view::{Offsets, View};
-use block::Epilogue;
 
 pub(crate) use block::{Target, nanos};
 pub(crate) use pack::{Matrix, Panels};
-pub(crate) use tile::{Columns, Dense, Left, Out, Right, Steps, Table, height, tile};
+pub(crate) use tile::{Columns, Dense, Left, Onto, Out, Right, Steps, Table, height, tile};
 pub(crate) use vector::{Job, Vector, tile_size, with_vectors};
 
 /// out = a·b (+ out where `accumulate`): a `[.., m, k]`, b `[.., k, n]` with equal leading axes, out row-major `[.., m, n]`.
@@ -28,25 +27,21 @@ pub(crate) use vector::{Job, Vector, tile_size, with_vectors};
 /// # Panics
 /// If the shapes do not fit.
 pub fn matmul<T: Real>(a: View<'_, T>, b: View<'_, T>, accumulate: bool, out: &mut [T]) {
-    run(a, b, accumulate, out, None);
+    run(a, b, Onto::result(accumulate), out);
 }
 
-/// [`matmul`], and `epilogue(row, first column, numbers)` on each run of finished numbers while it is in the cache: a bias, an
-/// activation. Rows count through all leading axes. Every number is in one run.
+/// out = a·b + 1 rowᵀ: `row` is added to every row of the product as it leaves the registers. The bits are those of [`matmul`] added to
+/// rows that were filled before.
 ///
 /// # Panics
 /// If the shapes do not fit.
-pub fn matmul_with<T: Real>(
-    a: View<'_, T>,
-    b: View<'_, T>,
-    accumulate: bool,
-    out: &mut [T],
-    epilogue: impl Fn(usize, usize, &mut [T]) + Sync,
-) {
-    run(a, b, accumulate, out, Some(&epilogue));
+pub fn matmul_onto_row<T: Real>(a: View<'_, T>, b: View<'_, T>, row: &[T], out: &mut [T]) {
+    assert_eq!(Some(&row.len()), b.shape.last(), "matmul_onto_row: the row has another length than those of b");
+    run(a, b, Onto::Row(row.as_ptr()), out);
 }
 
-fn run<T: Real>(a: View<'_, T>, b: View<'_, T>, accumulate: bool, out: &mut [T], epilogue: Epilogue<'_, T>) {
+/// The row of `onto`, if there is one, holds as many numbers as one of b.
+fn run<T: Real>(a: View<'_, T>, b: View<'_, T>, onto: Onto<T>, out: &mut [T]) {
     let r = a.shape.len();
     assert!(
         r >= 2 && b.shape.len() == r && a.shape[..r - 2] == b.shape[..r - 2] && a.shape[r - 1] == b.shape[r - 2],
@@ -59,11 +54,9 @@ fn run<T: Real>(a: View<'_, T>, b: View<'_, T>, accumulate: bool, out: &mut [T],
         return;
     }
     if k == 0 {
-        if !accumulate {
+        // SAFETY: out holds batches · m rows of n numbers, and so many does the row.
+        if !unsafe { onto.settle((batches * m, n), out.as_mut_ptr()) } {
             out.fill(T::ZERO);
-        }
-        if let Some(f) = epilogue {
-            out.chunks_exact_mut(n).enumerate().for_each(|(i, row)| f(i, 0, row));
         }
         return;
     }
@@ -75,17 +68,15 @@ fn run<T: Real>(a: View<'_, T>, b: View<'_, T>, accumulate: bool, out: &mut [T],
     if batches == 1 {
         // SAFETY: `matrix` has checked that the last number lies inside the storage, and out holds m · n numbers.
         return unsafe {
-            one((m, k, n), matrix(a, 0, m, k), matrix(b, 0, k, n), Target(out.as_mut_ptr()), accumulate, epilogue);
+            one((m, k, n), matrix(a, 0, m, k), matrix(b, 0, k, n), Target(out.as_mut_ptr()), onto);
         };
     }
     let (oa, ob) =
         (Offsets::new(&a.shape[..r - 2], &a.strides[..r - 2]), Offsets::new(&b.shape[..r - 2], &b.strides[..r - 2]));
-    for (i, ((c, pa), pb)) in out.chunks_exact_mut(m * n).zip(oa).zip(ob).enumerate() {
+    for ((c, pa), pb) in out.chunks_exact_mut(m * n).zip(oa).zip(ob) {
         let (x, y) = (matrix(a, pa, m, k), matrix(b, pb, k, n));
-        let shifted = epilogue.map(|f| move |row: usize, column: usize, run: &mut [T]| f(i * m + row, column, run));
-        let epilogue = shifted.as_ref().map(|f| f as &(dyn Fn(usize, usize, &mut [T]) + Sync));
         // SAFETY: as above.
-        unsafe { one((m, k, n), x, y, Target(c.as_mut_ptr()), accumulate, epilogue) }
+        unsafe { one((m, k, n), x, y, Target(c.as_mut_ptr()), onto) }
     }
 }
 
@@ -93,24 +84,12 @@ fn run<T: Real>(a: View<'_, T>, b: View<'_, T>, accumulate: bool, out: &mut [T],
 ///
 /// # Safety
 /// Every number of a, b and c lies inside its storage, and nobody else uses c meanwhile.
-unsafe fn one<T: Real>(
-    (m, k, n): (usize, usize, usize),
-    a: Matrix<T>,
-    b: Matrix<T>,
-    c: Target<T>,
-    accumulate: bool,
-    epilogue: Epilogue<'_, T>,
-) {
-    if level() != Level::Portable {
-        // SAFETY: the caller's.
-        return unsafe { block::product((m, k, n), a, b, c, accumulate, epilogue) };
-    }
+unsafe fn one<T: Real>((m, k, n): (usize, usize, usize), a: Matrix<T>, b: Matrix<T>, c: Target<T>, onto: Onto<T>) {
     // SAFETY: the caller's.
-    unsafe { elsewhere::product((m, k, n), a, b, c, accumulate) };
-    if let Some(f) = epilogue {
-        for i in 0..m {
-            // SAFETY: row i of c, which nobody else uses.
-            f(i, 0, unsafe { std::slice::from_raw_parts_mut(c.at(i * n), n) });
+    unsafe {
+        if level() == Level::Portable {
+            return elsewhere::product((m, k, n), a, b, c, onto.settle((m, n), c.0));
         }
+        block::product((m, k, n), a, b, c, onto);
     }
 }

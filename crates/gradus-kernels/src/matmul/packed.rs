@@ -2,6 +2,7 @@
 
 use super::block::{Operand, Target, pack, pieces};
 use super::pack::Matrix;
+use super::tile::Onto;
 use super::vector::tile_size;
 use crate::buffer::Shared;
 use crate::real::Real;
@@ -42,6 +43,6 @@ impl<T: Real> Packed<T> {
         let a = Matrix { data: numbers.as_ptr(), row, col };
         let b = Matrix { data: self.panels.as_ptr(), row: tile_size::<T>().1, col: 1 };
         // SAFETY: the last number of a lies inside `numbers`, the panels hold at least `columns` columns, out m · columns numbers.
-        unsafe { pieces((m, k, columns), a, Operand::Panels(b), Target(out.as_mut_ptr()), accumulate, None) }
+        unsafe { pieces((m, k, columns), a, Operand::Panels(b), Target(out.as_mut_ptr()), Onto::result(accumulate)) }
     }
 }

@@ -8,8 +8,7 @@ use crate::threads::for_each_piece_with;
 
 /// c[j] = Σ_p x[p]·b[p, j] (+ c[j]) for x along memory and b with unit steps along its columns.
 ///
-/// Each sum runs in the lanes of one vector, and the lanes are added at the end: the order depends on k alone. `finish(j, numbers)`
-/// sees each run of finished numbers.
+/// Each sum runs in the lanes of one vector, and the lanes are added at the end: the order depends on k alone.
 ///
 /// # Safety
 /// x holds k numbers, b k x n with `b.row` = 1, c n; nobody else uses c.
@@ -20,7 +19,6 @@ pub(super) unsafe fn row_times_columns<T: Real>(
     b: Matrix<T>,
     c: Target<T>,
     accumulate: bool,
-    finish: impl Fn(usize, &mut [T]) + Sync,
 ) {
     let each = ((1 << 16) / k).max(1).next_multiple_of(8);
     let x = Matrix { data: x, row: 1, col: 1 };
@@ -30,14 +28,13 @@ pub(super) unsafe fn row_times_columns<T: Real>(
         unsafe {
             let job = Dots { k, n: each.min(n - j), x: { x }.data, b: b.from(0, j), c: c.at(j), accumulate };
             T::dots(job);
-            finish(j, std::slice::from_raw_parts_mut(c.at(j), each.min(n - j)));
         }
     });
 }
 
 /// c[j] = Σ_p x[p]·b[p, j] (+ c[j]) for b with unit steps along its rows; x steps by `x.row`.
 ///
-/// Rows are added eight at a time to a run of c that stays in the first-level cache, in the order of p. `finish` as above.
+/// Rows are added eight at a time to a run of c that stays in the first-level cache, in the order of p.
 ///
 /// # Safety
 /// x holds k numbers, b k x n with `b.col` = 1, c n; nobody else uses c.
@@ -48,7 +45,6 @@ pub(super) unsafe fn row_times_rows<T: Real>(
     b: Matrix<T>,
     c: Target<T>,
     accumulate: bool,
-    finish: impl Fn(usize, &mut [T]) + Sync,
 ) {
     let each = ((1 << 17) / k).clamp(256, 2048);
     for_each_piece_with(n.div_ceil(each), n * k / 8, |i| {
@@ -56,7 +52,6 @@ pub(super) unsafe fn row_times_rows<T: Real>(
         // SAFETY: pieces write different parts of c; addresses are the caller's.
         unsafe {
             T::rows(Rows { k, n: each.min(n - j), x, b: b.from(0, j), c: c.at(j), accumulate });
-            finish(j, std::slice::from_raw_parts_mut(c.at(j), each.min(n - j)));
         }
     });
 }

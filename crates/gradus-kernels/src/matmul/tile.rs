@@ -76,8 +76,57 @@ pub(crate) struct Out<T> {
     pub(crate) data: *mut T,
     pub(crate) row: usize,
     pub(crate) apart: usize,
-    /// Whether the product is added to what is there.
-    pub(crate) accumulate: bool,
+    /// What the product is added to.
+    pub(crate) onto: Onto<T>,
+}
+
+/// What a product is added to.
+#[derive(Clone, Copy)]
+pub(crate) enum Onto<T> {
+    /// Nothing: the result's numbers are stale.
+    Nothing,
+    /// What the result holds.
+    Result,
+    /// The same row of numbers in every row: a bias.
+    Row(*const T),
+}
+
+// SAFETY: a row is only read.
+unsafe impl<T: Sync> Send for Onto<T> {}
+// SAFETY: as above.
+unsafe impl<T: Sync> Sync for Onto<T> {}
+
+impl<T> Onto<T> {
+    /// The same for columns from `j` on.
+    ///
+    /// # Safety
+    /// A row has more than j numbers.
+    #[inline(always)]
+    pub(crate) unsafe fn from(self, j: usize) -> Self {
+        match self {
+            // SAFETY: the caller's.
+            Onto::Row(row) => Onto::Row(unsafe { row.add(j) }),
+            other => other,
+        }
+    }
+
+    /// Writes the row, where there is one, into the m rows of the result: whether a product is then added to what the result holds.
+    ///
+    /// # Safety
+    /// c holds m x n numbers, a row n.
+    pub(crate) unsafe fn settle(self, (m, n): (usize, usize), c: *mut T) -> bool {
+        if let Onto::Row(row) = self {
+            // SAFETY: the caller's.
+            (0..m).for_each(|i| unsafe { row.copy_to_nonoverlapping(c.add(i * n), n) });
+        }
+        !matches!(self, Onto::Nothing)
+    }
+
+    /// The result where `accumulate`, else nothing.
+    #[inline(always)]
+    pub(crate) fn result(accumulate: bool) -> Self {
+        if accumulate { Onto::Result } else { Onto::Nothing }
+    }
 }
 
 /// Computes `height` ≤ V::ROWS rows of some columns. Each sum runs over p in order, in one chain of fused
@@ -103,7 +152,7 @@ pub(crate) unsafe fn tile<V: Vector, R: Walk, S: Walk, B: Walk>(
             }
         };
     }
-    heights!(1 2 3 4 5 6 7 8 9 10 11 12 13 14);
+    heights!(1 2 3 4 5 6 7 8);
 }
 
 #[inline(always)]
@@ -148,7 +197,7 @@ unsafe fn fixed<V: Vector, R: Walk, S: Walk, B: Walk, const H: usize, const N: u
         for i in 0..H {
             rows[i] = a.data.add(a.rows.at(i));
         }
-        if c.accumulate {
+        if let Onto::Result = c.onto {
             for i in 0..H {
                 for j in 0..N {
                     prefetch(c.data.wrapping_add(i * c.row + j * c.apart));
@@ -170,12 +219,18 @@ unsafe fn fixed<V: Vector, R: Walk, S: Walk, B: Walk, const H: usize, const N: u
                 }
             }
         }
+        let onto = match c.onto {
+            Onto::Nothing => None,
+            Onto::Result => Some((c.data.cast_const(), c.row, c.apart)),
+            Onto::Row(row) => Some((row, 0, V::LANES)),
+        };
         for i in 0..H {
             for j in 0..N {
                 let at = c.data.add(i * c.row + j * c.apart);
                 let mut sum = sums[i][j];
-                if c.accumulate {
-                    sum = sum.add(if part(j) { V::load_part(at, lanes) } else { V::load(at) });
+                if let Some((data, row, apart)) = onto {
+                    let from = data.add(i * row + j * apart);
+                    sum = sum.add(if part(j) { V::load_part(from, lanes) } else { V::load(from) });
                 }
                 if part(j) {
                     sum.store_part(at, lanes);

@@ -349,7 +349,7 @@ impl Vector for __m256d {
 impl Vector for __m512 {
     type T = f32;
     const LANES: usize = 16;
-    const ROWS: usize = 14;
+    const ROWS: usize = 8;
     instructions!(_mm512_setzero_ps, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_fmadd_ps, _mm512_add_ps);
     #[inline(always)]
     unsafe fn load_part(p: *const f32, n: usize) -> Self {
@@ -373,7 +373,7 @@ impl Vector for __m512 {
 impl Vector for __m512d {
     type T = f64;
     const LANES: usize = 8;
-    const ROWS: usize = 14;
+    const ROWS: usize = 8;
     instructions!(_mm512_setzero_pd, _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_fmadd_pd, _mm512_add_pd);
     #[inline(always)]
     unsafe fn load_part(p: *const f64, n: usize) -> Self {

@@ -12,7 +12,7 @@
 use super::channels::{Channels, sums};
 use super::columns::column_sums;
 use super::pull::{ChannelPull, Pull, PullRow};
-use crate::map::{Map, map};
+use crate::map::{Map, each, map};
 use crate::real::Real;
 use crate::simd::{Isa, Kernel, simd};
 use crate::threads::{Whole, for_each_chunk_with};
@@ -60,6 +60,8 @@ impl<T: Real> Kernel for BendRow<'_, T> {
 
 /// How many sums a channel needs once its means are known.
 const SUMS: usize = 3;
+/// Their places.
+const ALL: [usize; SUMS] = [0, 1, 2];
 
 /// The terms of Σ u x̂, Σ g x̂, Σ (u − ū)(g − ḡ).
 #[inline(always)]
@@ -144,29 +146,29 @@ pub fn pull_channels_again<T: Real>(at: ChannelPull<'_, T>, u: &[T], [of_x, of_g
         }
         totals
     };
-    let of_channel = |j: usize| rules(&at, j, [u_mean[j], g_mean[j]], std::array::from_fn(|k| totals[k][j]));
-    let rules: Vec<_> = (0..c).map(of_channel).collect();
-    of_gamma.iter_mut().zip(&rules).for_each(|(y, (_, _, d))| *y = *d);
-    let pulls = |f: fn(&Pull<T>) -> T| -> Vec<T> { rules.iter().map(|(p, _, _)| f(p)).collect() };
-    let bends = |f: fn(&Bend<T>) -> T| -> Vec<T> { rules.iter().map(|(_, b, _)| f(b)).collect() };
-    let (b, scale) = (pulls(|p| p.b), pulls(|p| p.scale));
+    let [mut b, mut scale, mut by_x, mut by_u, mut by_g] = [(); 5].map(|()| vec![T::ZERO; c]);
+    for j in 0..c {
+        let (pull, bend, d) = rules(&at, j, [u_mean[j], g_mean[j]], each(ALL, |k| totals[k][j]));
+        (b[j], scale[j]) = (pull.b, pull.scale);
+        (by_x[j], by_u[j], by_g[j]) = (bend.of_x, bend.of_u, bend.of_g);
+        of_gamma[j] = d;
+    }
     shape.each_plane(of_g, |i, j, out| {
         let from = (i * c + j) * l;
         let (x, u) = (&x[from..from + out.len()], &u[from..from + out.len()]);
         if l == 1 {
             return simd(PullRow { x, g: u, mean: &mean, a: u_mean, b: &b, scale: &scale, dx: out });
         }
-        map(rules[j].0, [x, u], out);
+        map(Pull { mean: mean[j], a: u_mean[j], b: b[j], scale: scale[j] }, [x, u], out);
     });
-    let by = [bends(|b| b.of_x), bends(|b| b.of_u), bends(|b| b.of_g)];
     shape.each_plane(of_x, |i, j, out| {
         let from = (i * c + j) * l;
         let v = [x, u, g].map(|v| &v[from..from + out.len()]);
         if l == 1 {
-            let by = [&by[0][..], &by[1], &by[2]];
-            return simd(BendRow { v, means: [&mean, u_mean, g_mean], by, out });
+            return simd(BendRow { v, means: [&mean, u_mean, g_mean], by: [&by_x, &by_u, &by_g], out });
         }
-        map(rules[j].1, v, out);
+        let means = [mean[j], u_mean[j], g_mean[j]];
+        map(Bend { means, of_x: by_x[j], of_u: by_u[j], of_g: by_g[j] }, v, out);
     });
 }
 

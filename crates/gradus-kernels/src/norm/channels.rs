@@ -4,7 +4,7 @@
 //! twice more from the cache. Else the statistics are folds over columns and the rest goes row by row.
 
 use super::PIECE;
-use crate::map::{Map, map};
+use crate::map::{Map, each, map};
 use crate::real::Real;
 use crate::reduce::{self, Cascade};
 use crate::simd::{Isa, Kernel, simd};
@@ -86,7 +86,7 @@ pub(super) fn sums<'a, T: Real, const N: usize, const M: usize>(
         let n = run[0].len();
         for start in (0..n).step_by(BLOCK) {
             let end = (start + BLOCK).min(n);
-            let part = run.map(|x| &x[start..end]);
+            let part = each(run, |x| &x[start..end]);
             add(part, &lift, &mut lanes);
             filled += end - start;
             if filled >= BLOCK {
@@ -115,16 +115,16 @@ fn add<T: Real, const N: usize, const M: usize>(
     let n = run[0].len();
     let whole = n / LANES * LANES;
     for from in (0..whole).step_by(LANES) {
-        let x = run.map(|x| &x[from..from + LANES]);
+        let x = each(run, |x| &x[from..from + LANES]);
         for k in 0..LANES {
-            let y = lift(x.map(|x| x[k]));
+            let y = lift(each(x, |x| x[k]));
             for m in 0..M {
                 lanes[m][k] += y[m];
             }
         }
     }
     for from in whole..n {
-        let y = lift(run.map(|x| x[from]));
+        let y = lift(each(run, |x| x[from]));
         for m in 0..M {
             lanes[m][from - whole] += y[m];
         }

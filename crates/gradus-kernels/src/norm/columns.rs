@@ -1,6 +1,7 @@
 //! Several sums over the rows of a batch of features in one pass.
 
 use super::BLOCK;
+use crate::map::each;
 use crate::real::Real;
 use crate::simd::{Isa, Kernel, simd};
 use crate::threads::for_each_chunk_with;
@@ -73,9 +74,9 @@ impl<T: Real, F, const N: usize, const K: usize> Block<'_, T, F, N, K> {
         let along = self.along.map(|a| &a[from..from + width]);
         for i in self.rows.clone() {
             let at = i * self.c + from;
-            let x = self.x.map(|x| &x[at..at + width]);
+            let x = each(self.x, |x| &x[at..at + width]);
             for k in 0..width {
-                let y = (self.lift)(x.map(|x| x[k]), along.map(|a| a[k]));
+                let y = (self.lift)(each(x, |x| x[k]), along.map(|a| a[k]));
                 for m in 0..M {
                     sums[m][k] += y[m];
                 }

@@ -124,16 +124,17 @@ pub fn pull_channels<T: Real>(at: ChannelPull<'_, T>, dx: &mut [T], sums: &mut [
     for (j, sums) in sums.chunks_exact_mut(2).enumerate() {
         sums.copy_from_slice(&[of[0][j], of[1][j]]);
     }
-    let rules: Vec<Pull<T>> = sums.chunks_exact(2).enumerate().map(|(j, s)| at.rule(j, s)).collect();
-    let each = |f: fn(&Pull<T>) -> T| -> Vec<T> { rules.iter().map(f).collect() };
-    let (a, b, scale) = (each(|p| p.a), each(|p| p.b), each(|p| p.scale));
+    let [mut a, mut b, mut scale] = [(); 3].map(|()| vec![T::ZERO; c]);
+    for (j, sums) in sums.chunks_exact(2).enumerate() {
+        Pull { a: a[j], b: b[j], scale: scale[j], .. } = at.rule(j, sums);
+    }
     shape.each_plane(dx, |i, j, out| {
         let from = (i * c + j) * l;
         let (x, g) = (&x[from..from + out.len()], &g[from..from + out.len()]);
         if l == 1 {
             return simd(PullRow { x, g, mean: &mean, a: &a, b: &b, scale: &scale, dx: out });
         }
-        map(rules[j], [x, g], out);
+        map(Pull { mean: mean[j], a: a[j], b: b[j], scale: scale[j] }, [x, g], out);
     });
 }
 

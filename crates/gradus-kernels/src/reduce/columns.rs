@@ -3,6 +3,7 @@
 use super::PIECE;
 use super::axes::Axes;
 use super::fold::Fold;
+use crate::map::each;
 use crate::real::Real;
 use crate::simd::{Isa, Kernel, simd};
 use crate::threads::for_each_chunk_with;
@@ -62,17 +63,18 @@ impl<T: Real, F: Fold<T>> Kernel for Columns<'_, T, F> {
                 zeros[..n].copy_from_slice(&c[start + done..start + done + n]);
             }
             let c = &zeros[..n];
-            let mut rows = axes.reduced.offsets(first).take(last - first);
+            let mut rows = axes.reduced.offsets(first).map(|at| &data[base + at..base + at + n]);
+            let mut row = || rows.next().expect("a row of the axes");
             let mut left = last - first;
             while left > 0 {
                 let block = left.min(BLOCK);
                 let acc = &mut cascade.fresh()[..n];
                 acc.fill(f.start());
-                for at in rows.by_ref().take(block) {
-                    let x = &data[base + at..base + at + n];
-                    for j in 0..n {
-                        acc[j] = f.join(s, acc[j], f.lift(s, x[j], c[j]));
-                    }
+                for _ in 0..block / 4 {
+                    join_rows(f, s, [row(), row(), row(), row()], c, acc);
+                }
+                for _ in 0..block % 4 {
+                    join_rows(f, s, [row()], c, acc);
                 }
                 cascade.carry(f, s, n);
                 left -= block;
@@ -80,6 +82,16 @@ impl<T: Real, F: Fold<T>> Kernel for Columns<'_, T, F> {
             cascade.finish(f, s, &mut out[done..done + n]);
             done += n;
         }
+    }
+}
+
+/// Joins R rows to `acc` in their order, for one load and store of it.
+#[inline(always)]
+fn join_rows<T: Real, F: Fold<T>, S: Isa, const R: usize>(f: F, s: S, x: [&[T]; R], c: &[T], acc: &mut [T]) {
+    let n = acc.len();
+    let (x, c) = (each(x, |x| &x[..n]), &c[..n]);
+    for j in 0..n {
+        acc[j] = x.iter().fold(acc[j], |y, x| f.join(s, y, f.lift(s, x[j], c[j])));
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a reduction does to numbers: lift one, join two; and the pairwise order of joining.
 
+use crate::map::each;
 use crate::real::Real;
 use crate::simd::Isa;
 
@@ -106,22 +107,22 @@ pub(crate) fn run<T: Real, S: Isa, const N: usize>(
     join: impl Fn(T, T) -> T,
 ) -> T {
     let n = x[0].len();
-    let x = x.map(|x| &x[..n]);
+    let x = each(x, |x| &x[..n]);
     if n < SHORT {
         let (mut even, mut odd) = (start, start);
         for i in 0..n / 2 {
-            even = join(even, lift(x.map(|x| x[2 * i])));
-            odd = join(odd, lift(x.map(|x| x[2 * i + 1])));
+            even = join(even, lift(each(x, |x| x[2 * i])));
+            odd = join(odd, lift(each(x, |x| x[2 * i + 1])));
         }
         if n % 2 == 1 {
-            even = join(even, lift(x.map(|x| x[n - 1])));
+            even = join(even, lift(each(x, |x| x[n - 1])));
         }
         return join(even, odd);
     }
     let mut total = Cascade::new();
     for from in (0..n).step_by(BLOCK) {
         let to = (from + BLOCK).min(n);
-        let value = block(x.map(|x| &x[from..to]), start, &lift, &join);
+        let value = block(each(x, |x| &x[from..to]), start, &lift, &join);
         if n <= BLOCK {
             return value;
         }
@@ -136,20 +137,20 @@ fn block<T: Real, const N: usize>(x: [&[T]; N], start: T, lift: &impl Fn([T; N])
     let mut acc = [start; LANES];
     let mut from = 0;
     while from + 4 * LANES <= n {
-        let [a, b, c, d]: [[&[T]; N]; 4] =
-            std::array::from_fn(|k| x.map(|x| &x[from + k * LANES..from + (k + 1) * LANES]));
+        let lanes = |k: usize| each(x, |x| &x[from + k * LANES..from + (k + 1) * LANES]);
+        let (a, b, c, d) = (lanes(0), lanes(1), lanes(2), lanes(3));
         for l in 0..LANES {
-            let first = join(lift(a.map(|x| x[l])), lift(b.map(|x| x[l])));
-            let second = join(lift(c.map(|x| x[l])), lift(d.map(|x| x[l])));
+            let first = join(lift(each(a, |x| x[l])), lift(each(b, |x| x[l])));
+            let second = join(lift(each(c, |x| x[l])), lift(each(d, |x| x[l])));
             acc[l] = join(acc[l], join(first, second));
         }
         from += 4 * LANES;
     }
     while from < n {
         let to = (from + LANES).min(n);
-        let part = x.map(|x| &x[from..to]);
+        let part = each(x, |x| &x[from..to]);
         for (l, y) in acc[..to - from].iter_mut().enumerate() {
-            *y = join(*y, lift(part.map(|x| x[l])));
+            *y = join(*y, lift(each(part, |x| x[l])));
         }
         from = to;
     }

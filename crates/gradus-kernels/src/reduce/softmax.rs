@@ -89,7 +89,9 @@ impl<T: Real> Kernel for Softmax<'_, T> {
             return;
         }
         // Over all rows at once: short rows would leave most lanes idle.
-        y.iter_mut().for_each(|y| *y = y.exp(s));
+        for y in &mut *y {
+            *y = y.exp(s);
+        }
         for y in y.chunks_exact_mut(n) {
             let sum = run(s, [&*y], T::ZERO, |[y]| y, |a, b| a + b);
             let scale = if sum == T::ZERO { T::ZERO } else { T::ONE / sum };
@@ -112,6 +114,7 @@ impl<T: Real> Kernel for LogSums<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Isa>(self, s: S) {
+        // Functions in loops and not in closures: one that is not inlined loses the shell's instructions.
         let LogSums { x, n, m, l } = self;
         let rows = (BLOCK / n).max(1);
         let mut scratch = vec![T::ZERO; n * rows.min(l.len())];
@@ -122,11 +125,15 @@ impl<T: Real> Kernel for LogSums<'_, T> {
                 e.iter_mut().zip(x).for_each(|(e, &x)| *e = x - *m);
             }
             // Over all rows at once: short rows would leave most lanes idle.
-            e.iter_mut().for_each(|e| *e = e.exp(s));
+            for e in &mut *e {
+                *e = e.exp(s);
+            }
             for ((e, &mut m), l) in e.chunks_exact(n).zip(m).zip(&mut *l) {
                 *l = if m.is_finite() { run(s, [e], T::ZERO, |[e]| e, |a, b| a + b) } else { T::ONE };
             }
-            l.iter_mut().for_each(|l| *l = l.ln(s));
+            for l in l {
+                *l = l.ln(s);
+            }
         }
     }
 }
@@ -148,6 +155,8 @@ impl<T: Real> Kernel for ExpMinus<'_, T> {
             let l = if m.is_finite() { l } else { T::NAN };
             y.iter_mut().zip(x).for_each(|(y, &x)| *y = x - m - l);
         }
-        y.iter_mut().for_each(|y| *y = y.exp(s));
+        for y in y {
+            *y = y.exp(s);
+        }
     }
 }

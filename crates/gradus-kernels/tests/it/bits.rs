@@ -2,7 +2,7 @@
 
 use gradus_kernels::conv::{ConvShape, conv, conv_input_adjoint, conv_weight_adjoint};
 use gradus_kernels::linalg::{qr_thin, skew_expm, skew_expm_aux_len};
-use gradus_kernels::matmul::{matmul, matmul_with};
+use gradus_kernels::matmul::{matmul, matmul_onto_row};
 use gradus_kernels::norm::{
     ChannelPull, Channels, RowPull, mod_relu_pull, normalise_channels, normalise_rows, pull_channels, pull_rows,
 };
@@ -35,14 +35,8 @@ fn strides([r, c]: [usize; 2], transposed: bool) -> [usize; 2] {
     if transposed { [1, r] } else { [c, 1] }
 }
 
-fn epilogue(row: usize, column: usize, run: &mut [f32]) {
-    for (j, y) in run.iter_mut().enumerate() {
-        *y = (*y + (row * 7 + (column + j) * 3) as f32).max(0.5);
-    }
-}
-
 #[test]
-fn products_and_their_epilogues() {
+fn products_and_rows_below_them() {
     let shapes =
         [(150, 170, 190), (300, 64, 10), (3, 500, 700), (1, 600, 900), (900, 600, 1), (2, 900, 400), (1, 9, 3)];
     for (m, k, n) in shapes {
@@ -56,19 +50,24 @@ fn products_and_their_epilogues() {
                 matmul(va, vb, true, &mut out);
                 out
             };
+            let row = numbers(n);
             let with = || {
-                let mut out = vec![1.0; m * n];
-                matmul_with(va, vb, true, &mut out, epilogue);
+                let mut out = vec![7.0; m * n];
+                matmul_onto_row(va, vb, &row, &mut out);
                 out
             };
             let name = format!("matmul {m} x {k} x {n}, transposed {ta} {tb}");
             same_bits(&name, plain);
             same_bits(&name, with);
-            let mut expected = plain();
-            expected.chunks_exact_mut(n).enumerate().for_each(|(i, row)| epilogue(i, 0, row));
-            assert!(with() == expected, "{name}: matmul_with is not matmul, then the epilogue");
+            let mut expected = row.repeat(m);
+            matmul(va, vb, true, &mut expected);
+            assert!(with() == expected, "{name}: matmul_onto_row is not a product added to filled rows");
         }
     }
+    let none = View { data: &[], shape: &[2, 0], strides: &[1, 1] };
+    let mut out = vec![7.0; 4];
+    matmul_onto_row(none, View { shape: &[0, 2], ..none }, &[1.0, 2.0], &mut out);
+    assert_eq!(out, [1.0, 2.0, 1.0, 2.0], "a product of nothing onto a row");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod bits;
 mod conv;
+mod elementwise;
 mod floats;
 mod functions;
 mod linalg;

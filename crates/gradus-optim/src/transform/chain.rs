@@ -4,6 +4,7 @@
 //! transforms while it is in the cache; between segments the direction is kept in a buffer of the leaf. A chain without
 //! such needs, or with a clip in front, is one segment: it reads and writes each number once.
 
+use super::decay::decayed;
 use super::lanes::{all_finite, piece_finite, sum_of_squares};
 use super::{Context, Last, Needs, Transform};
 use crate::error::{Error, Kind};
@@ -282,6 +283,9 @@ impl<T: Real> Stage<'_, T> {
     /// All busy parts on one chunk after another.
     fn in_chunks(&self, piece: &mut Piece<'_, T>, busy: &[usize], size: usize, write: Write<T>) {
         let mut buffer = [T::ZERO; CHUNK];
+        // A decay that comes first is done while the gradient is read.
+        let coupled = piece.gradient.and(busy.first()).and_then(|&i| self.chain.parts[i].decay(&piece.at));
+        let busy = &busy[usize::from(coupled.is_some())..];
         let (n, mut from) = (piece.weights.len(), 0);
         while from < n {
             let to = n.min(from + size);
@@ -289,10 +293,13 @@ impl<T: Real> Stage<'_, T> {
                 Some(kept) => &mut kept[from..to],
                 None => &mut buffer[..to - from],
             };
-            if let Some(gradient) = piece.gradient {
-                direction.copy_from_slice(&gradient[from..to]);
-            }
             let weights = &mut piece.weights[from..to];
+            if let Some(gradient) = piece.gradient {
+                match coupled {
+                    Some(lambda) => decayed(lambda, &gradient[from..to], weights, direction),
+                    None => direction.copy_from_slice(&gradient[from..to]),
+                }
+            }
             let mut written = false;
             for (k, &i) in busy.iter().enumerate() {
                 let slots = self.chain.offsets[i]..self.chain.offsets[i + 1];

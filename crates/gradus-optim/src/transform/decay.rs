@@ -36,6 +36,22 @@ impl<T: Real> Transform<T> for WeightDecay {
     }
 }
 
+/// d = g + λ w: what the decay makes of a gradient.
+pub(super) fn decayed<T: Real>(lambda: f64, g: &[T], w: &[T], d: &mut [T]) {
+    update(Sum(T::from_f64(lambda)), [g, w], [d]);
+}
+
+/// y = g + a w.
+#[derive(Clone, Copy)]
+struct Sum<T>(T);
+
+impl<T: Real> Update<T, 2, 1> for Sum<T> {
+    #[inline(always)]
+    fn at<S: Isa>(self, s: S, [g, w]: [T; 2], _: [T; 1]) -> [T; 1] {
+        [s.mul_add(self.0, w, g)]
+    }
+}
+
 /// y ← y + a x.
 #[derive(Clone, Copy)]
 struct AddScaled<T>(T);

@@ -64,7 +64,7 @@ impl<T: Real, O: Bilinear<T>> Op<T> for Product<O> {
         let (a, b) = (&at.inputs[0], &at.inputs[1]);
         let left = if wanted[0] { self.0.left(g, b, a.shape()).into() } else { Slot::Zero };
         let right = if wanted[1] { self.0.right(g, a, b.shape()).into() } else { Slot::Zero };
-        [left, right].into_iter().collect()
+        smallvec::smallvec![left, right]
     }
 
     fn pull_into(&self, i: usize, at: &Point<'_, T>, g: &Tensor<T>, sum: &mut [T]) -> bool {

@@ -66,29 +66,34 @@ impl<const N: usize, T: Real, O: Elementwise<N, T>> Op<T> for Pointwise<N, O> {
     }
 
     fn vjp(&self, at: &Point<'_, T>, g: &Tensor<T>, wanted: &[bool]) -> Slots<T> {
-        let one = |i: usize| {
-            if !wanted[i] || self.0.is_locally_constant(i) {
+        let mut slots = Slots::new();
+        for i in 0..N {
+            slots.push(if !wanted[i] || self.0.is_locally_constant(i) {
                 Slot::Zero
             } else if O::PULL && !is_recording() {
                 self.pull_numbers(i, at, g).into()
             } else {
-                self.0.partial(i, array(at.inputs), at.output).map(|d| g * d)
-            }
-        };
-        let mut slots = Slots::new();
-        (0..N).for_each(|i| slots.push(one(i)));
+                times(g, self.0.partial(i, array(at.inputs), at.output))
+            });
+        }
         slots
     }
 
     fn jvp(&self, at: &Point<'_, T>, tangents: &[Slot<T>]) -> Slot<T> {
-        let one = |(i, t): (usize, &Slot<T>)| match t {
-            Slot::Of(v) if !self.0.is_locally_constant(i) => {
-                self.0.partial(i, array(at.inputs), at.output).map(|d| v * d)
+        let mut sum = Slot::Zero;
+        for i in 0..N {
+            if let Slot::Of(v) = &tangents[i]
+                && !self.0.is_locally_constant(i)
+            {
+                sum = sum.plus(times(v, self.0.partial(i, array(at.inputs), at.output)));
             }
-            _ => Slot::Zero,
-        };
-        tangents.iter().enumerate().map(one).fold(Slot::Zero, Slot::plus)
+        }
+        sum
     }
+}
+
+fn times<T: Real>(v: &Tensor<T>, partial: Slot<T>) -> Slot<T> {
+    partial.map(|d| v * d)
 }
 
 impl<const N: usize, O> Pointwise<N, O> {

@@ -77,15 +77,7 @@ impl<T: Real, O: Fused<T>> Op<T> for Whole<O> {
             return slots;
         }
         let inputs = fresh(at.inputs);
-        let y = self.0.twin(&inputs);
-        let plan = Plan::new(std::slice::from_ref(&y), &inputs);
-        let mut slots: Slots<T> = inputs.iter().map(|_| Slot::Zero).collect();
-        for (x, slot) in T::pull(plan, vec![(y, g.clone())], Want::Targets { record: true }) {
-            if let Some(i) = inputs.iter().position(|input| input.is_same(&x)) {
-                slots[i] = slot;
-            }
-        }
-        slots
+        through(self.0.twin(&inputs), &inputs, g)
     }
 
     fn pull_into(&self, i: usize, at: &Point<'_, T>, g: &Tensor<T>, sum: &mut [T]) -> bool {
@@ -95,10 +87,29 @@ impl<T: Real, O: Fused<T>> Op<T> for Whole<O> {
     fn jvp(&self, at: &Point<'_, T>, tangents: &[Slot<T>]) -> Slot<T> {
         let inputs = fresh(at.inputs);
         let y = crate::trace::transforming(|| self.0.twin(&inputs));
-        let seeds: Vec<(Tensor<T>, Tensor<T>)> =
-            inputs.iter().zip(tangents).filter_map(|(x, t)| Some((x.clone(), t.tensor()?.clone()))).collect();
-        T::push(&[y], &seeds).pop().unwrap_or(Slot::Zero)
+        along(y, &inputs, tangents)
     }
+}
+
+// Apart from the ops, so that each is compiled once and not for every op.
+
+/// The recorded cotangents of `inputs` for the cotangent `g` of the twin's `y`.
+fn through<T: Real>(y: Tensor<T>, inputs: &[Tensor<T>], g: &Tensor<T>) -> Slots<T> {
+    let plan = Plan::new(std::slice::from_ref(&y), inputs);
+    let mut slots: Slots<T> = inputs.iter().map(|_| Slot::Zero).collect();
+    for (x, slot) in T::pull(plan, vec![(y, g.clone())], Want::Targets { record: true }) {
+        if let Some(i) = inputs.iter().position(|input| input.is_same(&x)) {
+            slots[i] = slot;
+        }
+    }
+    slots
+}
+
+/// The tangent of the twin's `y` for those of `inputs`.
+fn along<T: Real>(y: Tensor<T>, inputs: &[Tensor<T>], tangents: &[Slot<T>]) -> Slot<T> {
+    let seeds: Vec<(Tensor<T>, Tensor<T>)> =
+        inputs.iter().zip(tangents).filter_map(|(x, t)| Some((x.clone(), t.tensor()?.clone()))).collect();
+    T::push(&[y], &seeds).pop().unwrap_or(Slot::Zero)
 }
 
 /// Recorded aliases of all inputs, so that each stands for one input alone.

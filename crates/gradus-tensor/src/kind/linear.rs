@@ -37,9 +37,7 @@ pub trait Linear<T: Real>:
 
     /// The op applied to tangents, `None` being zero. By default zeros are filled in.
     fn apply_to(&self, tangents: &[Option<&Tensor<T>>], shapes: &[&[usize]]) -> Tensor<T> {
-        let filled: Vec<Tensor<T>> =
-            tangents.iter().zip(shapes).map(|(t, s)| t.map_or_else(|| Tensor::zeros(s), Tensor::clone)).collect();
-        T::apply(Box::new(Straight(self.clone())), &filled.iter().collect::<Vec<_>>())
+        apply_filled(Box::new(Straight(self.clone())), tangents, shapes)
     }
 }
 
@@ -70,8 +68,11 @@ impl<T: Real, O: Linear<T>> Op<T> for Straight<O> {
 
     fn vjp(&self, at: &Point<'_, T>, g: &Tensor<T>, wanted: &[bool]) -> Slots<T> {
         let shapes = shapes(at.inputs);
-        let one = |i: usize| if wanted[i] { self.0.adjoint(i, g, &shapes).into() } else { Slot::Zero };
-        (0..at.inputs.len()).map(one).collect()
+        let mut slots = Slots::new();
+        for i in 0..at.inputs.len() {
+            slots.push(if wanted[i] { self.0.adjoint(i, g, &shapes).into() } else { Slot::Zero });
+        }
+        slots
     }
 
     fn pull_into(&self, i: usize, at: &Point<'_, T>, g: &Tensor<T>, sum: &mut [T]) -> bool {
@@ -79,9 +80,20 @@ impl<T: Real, O: Linear<T>> Op<T> for Straight<O> {
     }
 
     fn jvp(&self, at: &Point<'_, T>, tangents: &[Slot<T>]) -> Slot<T> {
-        let tangents: Vec<Option<&Tensor<T>>> = tangents.iter().map(Slot::tensor).collect();
-        self.0.apply_to(&tangents, &shapes(at.inputs)).into()
+        self.0.apply_to(&parts(tangents), &shapes(at.inputs)).into()
     }
+}
+
+// Apart from the ops, so that each is compiled once and not for every op.
+
+fn apply_filled<T: Real>(op: Box<dyn Op<T>>, tangents: &[Option<&Tensor<T>>], shapes: &[&[usize]]) -> Tensor<T> {
+    let filled: Vec<Tensor<T>> =
+        tangents.iter().zip(shapes).map(|(t, s)| t.map_or_else(|| Tensor::zeros(s), Tensor::clone)).collect();
+    T::apply(op, &filled.iter().collect::<Vec<_>>())
+}
+
+fn parts<T: Real>(tangents: &[Slot<T>]) -> Vec<Option<&Tensor<T>>> {
+    tangents.iter().map(Slot::tensor).collect()
 }
 
 fn shapes<T: Real>(x: &[Tensor<T>]) -> smallvec::SmallVec<[&[usize]; 3]> {

@@ -8,7 +8,7 @@ use crate::op::{Point, Refusal, Slot, Slots};
 use crate::real::Real;
 use crate::shape::Dims;
 use gradus_kernels::View;
-use gradus_kernels::matmul::matmul;
+use gradus_kernels::matmul::{matmul, matmul_onto_row};
 
 /// Y = X Wᵀ + 1 bᵀ: X `[n, k]`, W `[m, k]`, b `[m]`.
 #[derive(Clone, Debug)]
@@ -29,12 +29,8 @@ impl<T: Real> Fused<T> for Linear {
     fn eval(&self, v: &[View<'_, T>], out: &mut [T], _: &mut [T]) {
         let [x, w, b] = [v[0], v[1], v[2]];
         let bias = b.to_vec();
-        if bias.is_empty() {
-            return;
-        }
-        out.chunks_exact_mut(bias.len()).for_each(|row| row.copy_from_slice(&bias));
         let wt = View { data: w.data, shape: &[w.shape[1], w.shape[0]], strides: &[w.strides[1], w.strides[0]] };
-        matmul(x, wt, true, out);
+        matmul_onto_row(x, wt, &bias, out);
     }
     fn backward(&self, at: &Point<'_, T>, g: &Tensor<T>, wanted: &[bool]) -> Slots<T> {
         rule(at.inputs, g, wanted)
