@@ -17,14 +17,14 @@
 //! linear  orthogonal       16     1.00e0     1.00e0     1.00e0       31      92.8%
 //! linear  orthogonal       64     1.00e0     1.00e0     1.00e0       43      95.3%
 //! linear  orthogonal      128     1.00e0     1.00e0     1.00e0       39      95.5%
-//! tanh    Gaussian          4     1.26e0    5.23e-2    5.04e-8       42      97.8%
-//! tanh    Gaussian         16    8.72e-1    2.60e-4   5.11e-10       52      95.0%
-//! tanh    Gaussian         64     1.11e0    3.65e-8   1.17e-10      138      83.3%
-//! tanh    Gaussian        128    9.31e-1    1.65e-8   1.15e-10     >599      86.4%
+//! tanh    Gaussian          4     1.26e0    5.23e-2    4.65e-8       42      97.8%
+//! tanh    Gaussian         16    8.72e-1    2.60e-4   2.65e-10       52      95.0%
+//! tanh    Gaussian         64     1.11e0    3.73e-8   3.53e-10      138      83.6%
+//! tanh    Gaussian        128    9.31e-1    1.89e-8   4.72e-11     >599      86.4%
 //! tanh    orthogonal        4    8.58e-1    3.40e-1    2.66e-3       40      96.9%
 //! tanh    orthogonal       16    6.57e-1    1.83e-1    2.49e-4       38      96.7%
-//! tanh    orthogonal       64    6.67e-1    1.35e-1    9.64e-7       42      93.6%
-//! tanh    orthogonal      128    9.89e-1    1.19e-1   7.51e-10       44      95.8%
+//! tanh    orthogonal       64    6.67e-1    1.35e-1    9.63e-7       42      93.6%
+//! tanh    orthogonal      128    9.89e-1    1.19e-1    1.99e-9       44      95.8%
 //! ```
 use clap::Parser;
 use gradus::init::{Scheme, lecun_normal, orthogonal};

@@ -199,7 +199,12 @@ impl Chart {
         picture.rect((x, y), (width, height), Colour([255; 3], 0.85));
         for (i, (line, colour)) in self.lines.iter().zip(COLOURS.into_iter().cycle()).enumerate() {
             let y = y + 14.0 + 20.0 * i as f64;
-            picture.segment((x + 8.0, y), (x + 32.0, y), colour, 2.4, false);
+            if line.marks != Marks::Points {
+                picture.segment((x + 8.0, y), (x + 32.0, y), colour, 2.4, false);
+            }
+            if line.marks != Marks::Line {
+                picture.dot((x + 20.0, y), 3.2, colour);
+            }
             picture.text((x + 38.0, y + 4.5), Anchor::Start, INK, &line.name);
         }
     }
