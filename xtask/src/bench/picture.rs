@@ -36,7 +36,8 @@ pub(crate) fn bars(title: &str, bars: &[(String, f64, Option<f64>)]) -> String {
             "<rect x=\"{left}\" y=\"{y:.1}\" width=\"{:.1}\" height=\"15\" fill=\"{colour}\"/>\n",
             x(*ratio) - left
         ));
-        body.push_str(&text(x(*ratio) + 5.0, y + 12.0, "start", "", &format!("{ratio:.2}")));
+        let end = ratio.max(goal.unwrap_or(0.0));
+        body.push_str(&text(x(end) + 5.0, y + 12.0, "start", "", &format!("{ratio:.2}")));
         if let Some(goal) = goal {
             let x = x(*goal);
             body.push_str(&format!(
@@ -54,15 +55,19 @@ pub(crate) fn bars(title: &str, bars: &[(String, f64, Option<f64>)]) -> String {
     frame(left + scale_width + 60.0, height, &body)
 }
 
-/// Lines over axes that are both logarithmic.
+/// Lines over axes that are both logarithmic, named where they end.
 pub(crate) fn lines(title: &str, horizontal: &str, vertical: &str, lines: &[Line]) -> String {
     let (left, top, width, height) = (80.0, 40.0, 460.0, 260.0);
     let all: Vec<(f64, f64)> = lines.iter().flat_map(|l| l.points.iter().copied()).collect();
-    let span = |values: Vec<f64>| {
-        let (low, high) = values.iter().fold((f64::MAX, 0.0_f64), |(l, h), v| (l.min(*v), h.max(*v)));
+    let ends = |values: &mut dyn Iterator<Item = f64>| {
+        let (low, high) = values.fold((f64::MAX, 0.0_f64), |(l, h), v| (l.min(v), h.max(v)));
         (low.ln(), high.ln().max(low.ln() + 1e-9))
     };
-    let (xs, ys) = (span(all.iter().map(|p| p.0).collect()), span(all.iter().map(|p| p.1).collect()));
+    let (xs, ys) = (ends(&mut all.iter().map(|p| p.0)), ends(&mut all.iter().map(|p| p.1)));
+    // Whole powers of ten from below the least to above the greatest.
+    let decade = std::f64::consts::LN_10;
+    let (first, last) = ((ys.0 / decade).floor(), (ys.1 / decade).ceil().max((ys.0 / decade).floor() + 1.0));
+    let ys = (first * decade, last * decade);
     let x = |v: f64| left + width * (v.ln() - xs.0) / (xs.1 - xs.0);
     let y = |v: f64| top + height * (1.0 - (v.ln() - ys.0) / (ys.1 - ys.0));
     let mut body = text(left, 22.0, "start", "t", title);
@@ -73,10 +78,10 @@ pub(crate) fn lines(title: &str, horizontal: &str, vertical: &str, lines: &[Line
     ticks.sort_by(f64::total_cmp);
     ticks.dedup();
     ticks.iter().for_each(|v| body.push_str(&text(x(*v), top + height + 16.0, "middle", "", &format!("{v}"))));
-    for k in 0..5 {
-        let v = (ys.0 + (ys.1 - ys.0) * f64::from(k) / 4.0).exp();
+    for power in first as i32..=last as i32 {
+        let v = 10.0_f64.powi(power);
         body.push_str(&format!("<path d=\"M{left} {:.1}h{width}\" class=\"g\"/>\n", y(v)));
-        body.push_str(&text(left - 6.0, y(v) + 4.0, "end", "", &format!("{v:.3e}")));
+        body.push_str(&text(left - 6.0, y(v) + 4.0, "end", "", &format!("{v}")));
     }
     for (i, line) in lines.iter().enumerate() {
         let colour = COLOURS[i % COLOURS.len()];
@@ -85,17 +90,13 @@ pub(crate) fn lines(title: &str, horizontal: &str, vertical: &str, lines: &[Line
             "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>\n",
             path.join(" ")
         ));
-        let at = top + 16.0 + 16.0 * i as f64;
-        body.push_str(&format!(
-            "<path d=\"M{} {:.1}h18\" stroke=\"{colour}\" stroke-width=\"3\"/>\n",
-            left + 10.0,
-            at - 4.0
-        ));
-        body.push_str(&text(left + 34.0, at, "start", "", &line.name));
+        if let Some((a, b)) = line.points.last() {
+            body.push_str(&text(x(*a) + 6.0, y(*b) + 4.0, "start", "", &line.name));
+        }
     }
     body.push_str(&text(left + width / 2.0, top + height + 36.0, "middle", "", horizontal));
-    body.push_str(&text(left, top - 6.0, "end", "", vertical));
-    frame(left + width + 30.0, top + height + 50.0, &body)
+    body.push_str(&text(left - 6.0, top - 8.0, "end", "", vertical));
+    frame(left + width + 70.0, top + height + 50.0, &body)
 }
 
 #[cfg(test)]
