@@ -11,8 +11,8 @@ pub trait Map<T: Real, const N: usize>: Copy + Send + Sync {
     fn at<S: Isa>(self, s: S, x: [T; N]) -> T;
 }
 
-/// `f` of each. A plain loop: `array::map` makes three functions of every call, for each shell, number type and op, and they are most of
-/// what there is to compile.
+/// `f` of each. A plain loop: `array::map` makes three functions of every call, for each shell, number type and op; they were half of all
+/// functions of gradus-tensor.
 #[inline(always)]
 pub(crate) fn each<A: Copy, B: Copy, const N: usize>(x: [A; N], f: impl Fn(A) -> B) -> [B; N] {
     let mut y = [f(x[0]); N];
@@ -97,6 +97,8 @@ macro_rules! lanes {
 const PIECE: usize = 1 << 15;
 /// How many numbers of a strided operand are gathered at a time.
 const GATHER: usize = 512;
+/// Runs shorter than this are gathered side by side.
+const SHORT: usize = 128;
 
 /// Calls `body` on contiguous runs that cover `out`, with the matching runs of every input; strided inputs are gathered.
 /// All inputs have the same shape, row-major order of which is `out`.
@@ -164,29 +166,51 @@ fn strided<T: Real, const N: usize>(
     let per_piece = (PIECE / run.max(1)).max(1);
     let nanos = out.len() / 4;
     for_each_chunk_with(out, per_piece * run, nanos, |start, out| {
-        let mut offsets = inputs.map(|x| {
-            let mut o = Offsets::new(&x.shape[..split], &x.strides[..split]);
-            o.skip_to(start / run);
-            o
-        });
+        let rows = Rows { inputs, split, run, start };
+        if run < SHORT { rows.together(out, body) } else { rows.apart(out, body) }
+    });
+}
+
+/// Runs of `run` numbers from place `start` on: the axes from `split` on are inside a run.
+struct Rows<'a, T, const N: usize> {
+    inputs: [View<'a, T>; N],
+    split: usize,
+    run: usize,
+    start: usize,
+}
+
+impl<T: Real, const N: usize> Rows<'_, T, N> {
+    /// Where each input's runs begin.
+    fn offsets(&self) -> [Offsets<'_>; N] {
+        std::array::from_fn(|i| {
+            let x = &self.inputs[i];
+            let mut offsets = Offsets::new(&x.shape[..self.split], &x.strides[..self.split]);
+            offsets.skip_to(self.start / self.run);
+            offsets
+        })
+    }
+
+    /// The steps of the inputs inside a run.
+    fn steps(&self) -> [usize; N] {
+        each(self.inputs, |x| inner_step(&x, self.split))
+    }
+
+    /// One run after another.
+    fn apart(&self, out: &mut [T], body: &dyn Fn([&[T]; N], &mut [T])) {
+        let (inputs, step, mut offsets) = (&self.inputs, self.steps(), self.offsets());
         let mut scratch = [[T::ZERO; GATHER]; N];
-        for row in out.chunks_mut(run) {
+        for row in out.chunks_mut(self.run) {
             let at: [usize; N] = std::array::from_fn(|i| offsets[i].next().unwrap_or(0));
-            let step: [usize; N] = std::array::from_fn(|i| inner_step(&inputs[i], split));
             if step.iter().all(|&s| s == 1) {
-                body(std::array::from_fn(|i| &inputs[i].data[at[i]..at[i] + run]), row);
+                body(std::array::from_fn(|i| &inputs[i].data[at[i]..at[i] + row.len()]), row);
                 continue;
             }
             for (j, part) in row.chunks_mut(GATHER).enumerate() {
                 let from = j * GATHER;
                 for (i, buf) in scratch.iter_mut().enumerate() {
-                    let x = &inputs[i].data[at[i]..];
-                    match step[i] {
-                        1 => {}
-                        // One number for the whole row, of which the first part is the longest.
-                        0 if j > 0 => {}
-                        0 => buf[..part.len()].fill(x[0]),
-                        s => buf[..part.len()].iter_mut().enumerate().for_each(|(k, b)| *b = x[(from + k) * s]),
+                    // One number for the whole row: the first part is the longest.
+                    if step[i] > 1 || step[i] == 0 && j == 0 {
+                        gather(&inputs[i].data[at[i] + from * step[i]..], step[i], &mut buf[..part.len()]);
                     }
                 }
                 let runs = std::array::from_fn(|i| {
@@ -199,7 +223,42 @@ fn strided<T: Real, const N: usize>(
                 body(runs, part);
             }
         }
-    });
+    }
+
+    /// As many runs at a time as there is room for.
+    fn together(&self, out: &mut [T], body: &dyn Fn([&[T]; N], &mut [T])) {
+        let (inputs, run, step, mut offsets) = (&self.inputs, self.run, self.steps(), self.offsets());
+        let whole = each(self.inputs, |x| is_contiguous(x.shape, x.strides));
+        // The same run again and again is written once: the first block is the longest.
+        let repeated = each(self.inputs, |x| x.strides[..self.split].iter().all(|&s| s == 0));
+        let mut scratch = [[T::ZERO; GATHER]; N];
+        let size = GATHER / run * run;
+        for (b, block) in out.chunks_mut(size).enumerate() {
+            for i in 0..N {
+                if whole[i] || repeated[i] && b > 0 {
+                    continue;
+                }
+                for row in scratch[i][..block.len()].chunks_exact_mut(run) {
+                    gather(&inputs[i].data[offsets[i].next().unwrap_or(0)..], step[i], row);
+                }
+            }
+            let runs = std::array::from_fn(|i| {
+                let from = self.start + b * size;
+                if whole[i] { &inputs[i].data[from..from + block.len()] } else { &scratch[i][..block.len()] }
+            });
+            body(runs, block);
+        }
+    }
+}
+
+/// to\[k\] = from\[k · step\].
+#[inline]
+fn gather<T: Copy>(from: &[T], step: usize, to: &mut [T]) {
+    match step {
+        0 => to.fill(from[0]),
+        1 => to.copy_from_slice(&from[..to.len()]),
+        _ => to.iter_mut().zip(from.iter().step_by(step)).for_each(|(to, from)| *to = *from),
+    }
 }
 
 fn constant<T>(x: &View<'_, T>, from: usize) -> bool {

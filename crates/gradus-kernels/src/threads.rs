@@ -21,7 +21,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// Work of fewer nanoseconds stays on the caller's thread.
-const ALONE: usize = 20_000;
+const ALONE: usize = 6_000;
 /// A caller that does not say how much work there is has enough.
 const UNKNOWN: usize = usize::MAX >> 1;
 
@@ -78,7 +78,7 @@ pub fn for_each_piece(pieces: usize, body: impl Fn(usize) + Sync) {
 }
 
 /// [`for_each_piece`] for work that may be too small to share: `nanos` is the time that all pieces together take on one thread, roughly.
-/// Below 20,000 it is a plain loop; below 40,000 it is shared with workers that are awake, but wakes none for its own sake.
+/// Below 6,000 it is a plain loop; below 40,000 it is shared with workers that are awake, but wakes none for its own sake.
 #[inline]
 pub fn for_each_piece_with(pieces: usize, nanos: usize, body: impl Fn(usize) + Sync) {
     if pieces < 2 || nanos < ALONE || cfg!(loom) {

@@ -87,7 +87,7 @@ impl<T: Real, O: Optimise<T>> Optimise<T> for Sam<O> {
         no_grad(|| {
             for w in net.leaves() {
                 if let Some(g) = here.get(&w) {
-                    square += scaled(&w, g).square().sum().item().to_f64();
+                    square += scaled(&w, g).sum_of_squares().item().to_f64();
                 }
             }
         });

@@ -69,6 +69,7 @@ pub use ops::choice::compare::Comparand;
 pub use ops::convolution::conv::Sliding;
 pub use ops::fused::batch_norm::BatchStatistics;
 pub use ops::fused::dropout::Granularity;
+pub use ops::reduction::sum_of_squares::sum_of_squares;
 pub use param::{Attached, Param, Role};
 pub use parametrization::{Manifold, Parametrization};
 pub use rand;

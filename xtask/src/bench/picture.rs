@@ -61,15 +61,13 @@ pub(crate) fn lines(title: &str, horizontal: &str, vertical: &str, lines: &[Line
     let all: Vec<(f64, f64)> = lines.iter().flat_map(|l| l.points.iter().copied()).collect();
     let ends = |values: &mut dyn Iterator<Item = f64>| {
         let (low, high) = values.fold((f64::MAX, 0.0_f64), |(l, h), v| (l.min(v), h.max(v)));
-        (low.ln(), high.ln().max(low.ln() + 1e-9))
+        (low.log10(), high.log10().max(low.log10() + 1e-9))
     };
     let (xs, ys) = (ends(&mut all.iter().map(|p| p.0)), ends(&mut all.iter().map(|p| p.1)));
     // Whole powers of ten from below the least to above the greatest.
-    let decade = std::f64::consts::LN_10;
-    let (first, last) = ((ys.0 / decade).floor(), (ys.1 / decade).ceil().max((ys.0 / decade).floor() + 1.0));
-    let ys = (first * decade, last * decade);
-    let x = |v: f64| left + width * (v.ln() - xs.0) / (xs.1 - xs.0);
-    let y = |v: f64| top + height * (1.0 - (v.ln() - ys.0) / (ys.1 - ys.0));
+    let ys = (ys.0.floor(), ys.1.ceil().max(ys.0.floor() + 1.0));
+    let x = |v: f64| left + width * (v.log10() - xs.0) / (xs.1 - xs.0);
+    let y = |v: f64| top + height * (1.0 - (v.log10() - ys.0) / (ys.1 - ys.0));
     let mut body = text(left, 22.0, "start", "t", title);
     body.push_str(&format!(
         "<rect x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" fill=\"none\" class=\"g\"/>\n"
@@ -78,7 +76,7 @@ pub(crate) fn lines(title: &str, horizontal: &str, vertical: &str, lines: &[Line
     ticks.sort_by(f64::total_cmp);
     ticks.dedup();
     ticks.iter().for_each(|v| body.push_str(&text(x(*v), top + height + 16.0, "middle", "", &format!("{v}"))));
-    for power in first as i32..=last as i32 {
+    for power in ys.0 as i32..=ys.1 as i32 {
         let v = 10.0_f64.powi(power);
         body.push_str(&format!("<path d=\"M{left} {:.1}h{width}\" class=\"g\"/>\n", y(v)));
         body.push_str(&text(left - 6.0, y(v) + 4.0, "end", "", &format!("{v}")));

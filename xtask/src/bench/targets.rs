@@ -16,7 +16,7 @@ const TARGETS: &[(&str, f64, f64)] = &[
     ("adam_10m", 0.95, 0.95),
     ("orth_init_512", 1.2, 1.2),
     ("normal_init_10m", 2.0, 3.0),
-    ("chain_tanh_forward", 2.0, 2.0),
+    ("chain_tanh_forward", 2.0, 4.0),
     ("chain_tanh", 2.0, 2.0),
 ];
 

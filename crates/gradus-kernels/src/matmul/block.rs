@@ -49,17 +49,23 @@ fn k_block(k: usize, most: usize) -> usize {
 }
 
 /// Products of fewer multiplications than this are one piece.
-const PIECE: usize = 1 << 19;
+const PIECE: usize = 1 << 18;
 
 /// How many nanoseconds so many multiplications take on one thread, roughly: about a vector a cycle.
 pub(crate) fn nanos<T>(multiplications: usize) -> usize {
     multiplications * size_of::<T>() / 256
 }
 
-/// Whether b is rewritten on the way: where few rows use a panel, one that is used at once, out of the nearest cache, costs less than
-/// all of b written and read again.
+/// Up to so many tiles of rows b is rewritten on the way: where few rows use a panel, one that is used at once, out of the nearest
+/// cache, costs less than all of b written and read again.
+const FEW: usize = 28;
+
+/// The least tiles of rows that a piece is worth.
+const LEAST: usize = FEW / 4;
+
+/// Whether `m` rows are [`FEW`] tiles or fewer.
 fn few(m: usize, mr: usize) -> bool {
-    m <= 28 * mr
+    m <= FEW * mr
 }
 
 /// The numbers of row and column pieces, by shape alone.
@@ -69,12 +75,16 @@ fn cut(m: usize, k: usize, n: usize, (mr, nr): (usize, usize)) -> (usize, usize)
         // By columns, so that no panel is rewritten twice.
         let pieces = (work / PIECE).clamp(1, 8 + (work >> 25));
         let columns = pieces.min(n.div_ceil(nr));
-        return if columns >= 4 { (1, columns) } else { ((pieces / columns).clamp(1, m.div_ceil(7 * mr)), columns) };
+        return if columns >= 4 {
+            (1, columns)
+        } else {
+            ((pieces / columns).clamp(1, m.div_ceil(LEAST * mr)), columns)
+        };
     }
     let pieces = (work / (work / 32).clamp(PIECE, 1 << 26)).max(1);
-    let rows = pieces.min(m.div_ceil(28 * mr)).max(m.div_ceil(56 * mr));
+    let rows = pieces.min(m.div_ceil(FEW * mr)).max(m.div_ceil(2 * FEW * mr));
     let columns = pieces.div_ceil(rows).min(n.div_ceil(4 * nr)).max(1);
-    (rows.max(pieces.div_ceil(columns).min(m.div_ceil(7 * mr))), columns)
+    (rows.max(pieces.div_ceil(columns).min(m.div_ceil(LEAST * mr))), columns)
 }
 
 /// c = a·b, added to what `onto` says.
@@ -110,7 +120,7 @@ pub(crate) unsafe fn product<T: Real>(
         }
     }
     let (mr, nr) = tile_size::<T>();
-    if b.col == 1 && (m <= 7 * mr || k * n <= 4096) {
+    if b.col == 1 && (m <= LEAST * mr || k * n <= 4096) {
         // SAFETY: the caller's.
         return unsafe { pieces((m, k, n), a, Operand::Rows(b), c, onto) };
     }

@@ -27,7 +27,8 @@ pub(crate) use vector::{Job, Vector, tile_size, with_vectors};
 /// # Panics
 /// If the shapes do not fit.
 pub fn matmul<T: Real>(a: View<'_, T>, b: View<'_, T>, accumulate: bool, out: &mut [T]) {
-    run(a, b, Onto::result(accumulate), out);
+    // SAFETY: there is no row.
+    unsafe { run(a, b, Onto::result(accumulate), out) }
 }
 
 /// out = a·b + 1 rowᵀ: `row` is added to every row of the product as it leaves the registers. The bits are those of [`matmul`] added to
@@ -37,11 +38,15 @@ pub fn matmul<T: Real>(a: View<'_, T>, b: View<'_, T>, accumulate: bool, out: &m
 /// If the shapes do not fit.
 pub fn matmul_onto_row<T: Real>(a: View<'_, T>, b: View<'_, T>, row: &[T], out: &mut [T]) {
     assert_eq!(Some(&row.len()), b.shape.last(), "matmul_onto_row: the row has another length than those of b");
-    run(a, b, Onto::Row(row.as_ptr()), out);
+    // SAFETY: the row has the length of b's, as just checked.
+    unsafe { run(a, b, Onto::Row(row.as_ptr()), out) }
 }
 
+/// out = a·b, added to what `onto` says.
+///
+/// # Safety
 /// The row of `onto`, if there is one, holds as many numbers as one of b.
-fn run<T: Real>(a: View<'_, T>, b: View<'_, T>, onto: Onto<T>, out: &mut [T]) {
+unsafe fn run<T: Real>(a: View<'_, T>, b: View<'_, T>, onto: Onto<T>, out: &mut [T]) {
     let r = a.shape.len();
     assert!(
         r >= 2 && b.shape.len() == r && a.shape[..r - 2] == b.shape[..r - 2] && a.shape[r - 1] == b.shape[r - 2],

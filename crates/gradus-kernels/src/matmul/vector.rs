@@ -11,7 +11,7 @@ pub(crate) trait Vector: Copy {
     type T: Real;
     /// How many of them.
     const LANES: usize;
-    /// Rows of the largest tile whose sums stay in registers.
+    /// Rows of the largest tile: its sums stay in registers. More than 8 would not be faster, and would take longer to compile.
     const ROWS: usize;
     /// All zero.
     unsafe fn zero() -> Self;

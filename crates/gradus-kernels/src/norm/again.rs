@@ -11,7 +11,7 @@
 
 use super::channels::{Channels, sums};
 use super::columns::column_sums;
-use super::pull::{ChannelPull, Pull, PullRow};
+use super::pull::{ChannelPull, Pull, PullRows};
 use crate::map::{Map, each, map};
 use crate::real::Real;
 use crate::simd::{Isa, Kernel, simd};
@@ -33,8 +33,8 @@ impl<T: Real> Map<T, 3> for Bend<T> {
     }
 }
 
-/// The same along a row of channels, each with numbers of its own.
-struct BendRow<'a, T> {
+/// The same along rows of channels, each with numbers of its own.
+struct BendRows<'a, T> {
     /// x, u, g.
     v: [&'a [T]; 3],
     /// Their means.
@@ -44,24 +44,24 @@ struct BendRow<'a, T> {
     out: &'a mut [T],
 }
 
-impl<T: Real> Kernel for BendRow<'_, T> {
+impl<T: Real> Kernel for BendRows<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Isa>(self, _: S) {
-        let n = self.out.len();
-        let [x, u, g] = self.v.map(|v| &v[..n]);
-        let [mean, u_mean, g_mean] = self.means.map(|v| &v[..n]);
-        let [of_x, of_u, of_g] = self.by.map(|v| &v[..n]);
-        for (k, y) in self.out.iter_mut().enumerate() {
-            *y = of_u[k] * (u[k] - u_mean[k]) + of_g[k] * (g[k] - g_mean[k]) + of_x[k] * (x[k] - mean[k]);
+        let c = self.means[0].len();
+        let [mean, u_mean, g_mean] = each(self.means, |v| &v[..c]);
+        let [of_x, of_u, of_g] = each(self.by, |v| &v[..c]);
+        for (i, y) in self.out.chunks_exact_mut(c).enumerate() {
+            let [x, u, g] = each(self.v, |v| &v[i * c..(i + 1) * c]);
+            for k in 0..c {
+                y[k] = of_u[k] * (u[k] - u_mean[k]) + of_g[k] * (g[k] - g_mean[k]) + of_x[k] * (x[k] - mean[k]);
+            }
         }
     }
 }
 
 /// How many sums a channel needs once its means are known.
 const SUMS: usize = 3;
-/// Their places.
-const ALL: [usize; SUMS] = [0, 1, 2];
 
 /// The terms of Σ u x̂, Σ g x̂, Σ (u − ū)(g − ḡ).
 #[inline(always)]
@@ -148,25 +148,28 @@ pub fn pull_channels_again<T: Real>(at: ChannelPull<'_, T>, u: &[T], [of_x, of_g
     };
     let [mut b, mut scale, mut by_x, mut by_u, mut by_g] = [(); 5].map(|()| vec![T::ZERO; c]);
     for j in 0..c {
-        let (pull, bend, d) = rules(&at, j, [u_mean[j], g_mean[j]], each(ALL, |k| totals[k][j]));
+        let (pull, bend, d) = rules(&at, j, [u_mean[j], g_mean[j]], std::array::from_fn(|k| totals[k][j]));
         (b[j], scale[j]) = (pull.b, pull.scale);
         (by_x[j], by_u[j], by_g[j]) = (bend.of_x, bend.of_u, bend.of_g);
         of_gamma[j] = d;
     }
+    if l == 1 {
+        shape.each_rows(of_g, |part, dx| {
+            simd(PullRows { x: &x[part.clone()], g: &u[part], mean: &mean, a: u_mean, b: &b, scale: &scale, dx });
+        });
+        return shape.each_rows(of_x, |part, out| {
+            let v = [x, u, g].map(|v| &v[part.clone()]);
+            simd(BendRows { v, means: [&mean, u_mean, g_mean], by: [&by_x, &by_u, &by_g], out });
+        });
+    }
     shape.each_plane(of_g, |i, j, out| {
         let from = (i * c + j) * l;
-        let (x, u) = (&x[from..from + out.len()], &u[from..from + out.len()]);
-        if l == 1 {
-            return simd(PullRow { x, g: u, mean: &mean, a: u_mean, b: &b, scale: &scale, dx: out });
-        }
+        let (x, u) = (&x[from..from + l], &u[from..from + l]);
         map(Pull { mean: mean[j], a: u_mean[j], b: b[j], scale: scale[j] }, [x, u], out);
     });
     shape.each_plane(of_x, |i, j, out| {
         let from = (i * c + j) * l;
-        let v = [x, u, g].map(|v| &v[from..from + out.len()]);
-        if l == 1 {
-            return simd(BendRow { v, means: [&mean, u_mean, g_mean], by: [&by_x, &by_u, &by_g], out });
-        }
+        let v = [x, u, g].map(|v| &v[from..from + l]);
         let means = [mean[j], u_mean[j], g_mean[j]];
         map(Bend { means, of_x: by_x[j], of_u: by_u[j], of_g: by_g[j] }, v, out);
     });

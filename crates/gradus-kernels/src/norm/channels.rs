@@ -10,6 +10,7 @@ use crate::reduce::{self, Cascade};
 use crate::simd::{Isa, Kernel, simd};
 use crate::threads::{Whole, for_each_chunk_with};
 use crate::view::View;
+use std::ops::Range;
 
 /// The axes of a batch: samples, channels, places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +42,7 @@ impl Channels {
     }
 
     /// The planes of channel j, as ranges.
-    pub(super) fn planes(self, j: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
+    pub(super) fn planes(self, j: usize) -> impl Iterator<Item = Range<usize>> {
         (0..self.n).map(move |i| {
             let at = (i * self.c + j) * self.l;
             at..at + self.l
@@ -54,17 +55,21 @@ impl Channels {
         reduce::sum(view, &[true, false, true], out);
     }
 
-    /// Runs `body(sample, channel, plane)` over the planes of `out`, shared among threads; a row of channels is one plane where l is 1.
+    /// Runs `body(sample, channel, plane)` over the planes of `out`, shared among threads.
     pub(super) fn each_plane<T: Real>(self, out: &mut [T], body: impl Fn(usize, usize, &mut [T]) + Sync) {
-        let l = if self.l == 1 { self.c } else { self.l };
-        let channels = self.c * self.l / l;
-        let nanos = out.len() / 4;
-        for_each_chunk_with(out, (PIECE / l).max(1) * l, nanos, |from, out| {
+        let Channels { c, l, .. } = self;
+        for_each_chunk_with(out, (PIECE / l).max(1) * l, out.len() / 4, |from, out| {
             for (k, plane) in out.chunks_exact_mut(l).enumerate() {
                 let at = from / l + k;
-                body(at / channels, at % channels, plane);
+                body(at / c, at % c, plane);
             }
         });
+    }
+
+    /// Runs `body(range, rows)` over pieces of `out` of whole rows of channels, shared among threads: for planes of one place.
+    pub(super) fn each_rows<T: Real>(self, out: &mut [T], body: impl Fn(Range<usize>, &mut [T]) + Sync) {
+        let rows = (PIECE / self.c).max(1) * self.c;
+        for_each_chunk_with(out, rows, out.len() / 4, |from, out| body(from..from + out.len(), out));
     }
 }
 
@@ -160,13 +165,26 @@ impl<T: Real> Map<T, 1> for Affine<T> {
     }
 }
 
-/// The same with a mean, scale and shift a number.
-#[derive(Clone, Copy)]
-struct Affines;
-impl<T: Real> Map<T, 4> for Affines {
+/// The same along rows of channels, each with a mean, scale and shift of its own.
+struct AffineRows<'a, T> {
+    x: &'a [T],
+    mean: &'a [T],
+    scale: &'a [T],
+    shift: &'a [T],
+    y: &'a mut [T],
+}
+
+impl<T: Real> Kernel for AffineRows<'_, T> {
+    type Output = ();
     #[inline(always)]
-    fn at<S: Isa>(self, _: S, [x, mean, scale, shift]: [T; 4]) -> T {
-        (x - mean) * scale + shift
+    fn run<S: Isa>(self, _: S) {
+        let c = self.mean.len();
+        let (mean, scale, shift) = (&self.mean[..c], &self.scale[..c], &self.shift[..c]);
+        for (x, y) in self.x.chunks_exact(c).zip(self.y.chunks_exact_mut(c)) {
+            for k in 0..c {
+                y[k] = (x[k] - mean[k]) * scale[k] + shift[k];
+            }
+        }
     }
 }
 
@@ -205,10 +223,11 @@ pub fn normalise_channels<T: Real>(
     channel_statistics(shape, x, eps, stats);
     let mean: Vec<T> = stats.iter().step_by(3).copied().collect();
     let scale: Vec<T> = (0..c).map(|j| stats[3 * j + 1] * gamma[j]).collect();
+    if l == 1 {
+        return shape
+            .each_rows(y, |part, y| simd(AffineRows { x: &x[part], mean: &mean, scale: &scale, shift: delta, y }));
+    }
     shape.each_plane(y, |i, j, y| {
-        if l == 1 {
-            return map(Affines, [&x[i * c..(i + 1) * c], &mean, &scale, delta], y);
-        }
         let at = (i * c + j) * l;
         map(Affine { mean: mean[j], scale: scale[j], shift: delta[j] }, [&x[at..at + l]], y);
     });

@@ -47,8 +47,8 @@ impl<T: Real> Map<T, 2> for Pull<T> {
     }
 }
 
-/// The same along a row of channels, each with numbers of its own. A loop written out: `map` keeps no six inputs in vector registers.
-pub(super) struct PullRow<'a, T> {
+/// The same along rows of channels, each with numbers of its own.
+pub(super) struct PullRows<'a, T> {
     pub(super) x: &'a [T],
     pub(super) g: &'a [T],
     pub(super) mean: &'a [T],
@@ -58,15 +58,17 @@ pub(super) struct PullRow<'a, T> {
     pub(super) dx: &'a mut [T],
 }
 
-impl<T: Real> Kernel for PullRow<'_, T> {
+impl<T: Real> Kernel for PullRows<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Isa>(self, _: S) {
-        let PullRow { x, g, mean, a, b, scale, dx } = self;
-        let n = dx.len();
-        let (x, g, mean, a, b, scale) = (&x[..n], &g[..n], &mean[..n], &a[..n], &b[..n], &scale[..n]);
-        for k in 0..n {
-            dx[k] = (g[k] - a[k] - (x[k] - mean[k]) * b[k]) * scale[k];
+        let PullRows { x, g, mean, a, b, scale, dx } = self;
+        let c = mean.len();
+        let (a, b, scale) = (&a[..c], &b[..c], &scale[..c]);
+        for ((x, g), dx) in x.chunks_exact(c).zip(g.chunks_exact(c)).zip(dx.chunks_exact_mut(c)) {
+            for k in 0..c {
+                dx[k] = (g[k] - a[k] - (x[k] - mean[k]) * b[k]) * scale[k];
+            }
         }
     }
 }
@@ -128,12 +130,14 @@ pub fn pull_channels<T: Real>(at: ChannelPull<'_, T>, dx: &mut [T], sums: &mut [
     for (j, sums) in sums.chunks_exact(2).enumerate() {
         Pull { a: a[j], b: b[j], scale: scale[j], .. } = at.rule(j, sums);
     }
+    if l == 1 {
+        return shape.each_rows(dx, |part, dx| {
+            simd(PullRows { x: &x[part.clone()], g: &g[part], mean: &mean, a: &a, b: &b, scale: &scale, dx });
+        });
+    }
     shape.each_plane(dx, |i, j, out| {
         let from = (i * c + j) * l;
-        let (x, g) = (&x[from..from + out.len()], &g[from..from + out.len()]);
-        if l == 1 {
-            return simd(PullRow { x, g, mean: &mean, a: &a, b: &b, scale: &scale, dx: out });
-        }
+        let (x, g) = (&x[from..from + l], &g[from..from + l]);
         map(Pull { mean: mean[j], a: a[j], b: b[j], scale: scale[j] }, [x, g], out);
     });
 }

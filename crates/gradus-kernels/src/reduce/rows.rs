@@ -71,15 +71,19 @@ impl<T: Real, F: Fold<T>> Kernel for Rows<'_, T, F> {
         let (_, step) = axes.reduced.inner();
         let ((first, last), (from, to)) = (part.runs, part.inner);
         let mut bases = axes.kept.offsets(start);
+        let centre = |k: usize| centre.map_or(T::ZERO, |c| c[start + k]);
+        if step == 1 && last - first == 1 && first == 0 {
+            for (k, (y, base)) in out.iter_mut().zip(bases).enumerate() {
+                let c = centre(k);
+                *y = run(s, [&data[base + from..base + to]], f.start(), |[x]: [T; 1]| f.lift(s, x, c), join);
+            }
+            return;
+        }
         let mut buffer = [T::ZERO; GATHER];
         for (k, y) in out.iter_mut().enumerate() {
             let base = bases.next().unwrap_or(0);
-            let c = centre.map_or(T::ZERO, |c| c[start + k]);
+            let c = centre(k);
             let lift = |[x]: [T; 1]| f.lift(s, x, c);
-            if step == 1 && last - first == 1 && first == 0 {
-                *y = run(s, [&data[base + from..base + to]], f.start(), lift, join);
-                continue;
-            }
             let mut total = Cascade::new();
             for at in axes.reduced.outer(first).take(last - first) {
                 let mut i = from;

@@ -20,5 +20,8 @@ pub fn mse_each<T: Real>(prediction: &Tensor<T>, target: &Tensor<T>) -> Tensor<T
 #[doc(alias = "mse_loss")]
 #[track_caller]
 pub fn mse<T: Real>(prediction: &Tensor<T>, target: &Tensor<T>) -> Tensor<T> {
-    mse_each(prediction, target).mean()
+    one_shape("mse", prediction, target);
+    let n = prediction.len();
+    assert!(n > 0, "mse: tensors of shape {:?} have no elements, so they have no mean", prediction.shape());
+    (prediction - target).sum_of_squares() / n as f64
 }

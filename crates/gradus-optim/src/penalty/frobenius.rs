@@ -1,9 +1,9 @@
 //! The squared Frobenius norm of the weights.
 
-use super::select::{selectable, sum};
+use super::select::selectable;
 use super::{At, Penalty, Select};
 use crate::error::Error;
-use gradus_tensor::{Module, Tensor};
+use gradus_tensor::{Module, Tensor, sum_of_squares};
 
 /// See [`frobenius_sq`].
 #[derive(Clone, Debug)]
@@ -29,6 +29,6 @@ impl<N: Module, B> Penalty<N, B> for FrobeniusSq {
 
     fn value(&self, at: At<'_, N, B>) -> Result<Tensor<N::Elem>, Error> {
         let weights = self.select.values("frobenius_sq", at.net)?;
-        Ok(sum(weights.iter().map(|w| w.square().sum())) * self.lambda)
+        Ok(sum_of_squares(&weights) * self.lambda)
     }
 }

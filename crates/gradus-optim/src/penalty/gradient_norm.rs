@@ -1,9 +1,9 @@
 //! The squared norm of the data term's gradient, by exact double backward.
 
-use super::select::{selectable, sum};
+use super::select::selectable;
 use super::{At, Penalty, Select};
 use crate::error::{Error, Kind};
-use gradus_tensor::{Grad, Module, Tensor};
+use gradus_tensor::{Grad, Module, Tensor, sum_of_squares};
 
 /// See [`gradient_norm_sq`].
 #[derive(Clone, Debug)]
@@ -52,6 +52,6 @@ impl<N: Module, B> Penalty<N, B> for GradientNormSq {
         let value = if self.of_total { at.total } else { at.data };
         let gradient = Grad::of(value).wrt(&of).create_graph().allow_unused().run();
         let gradient = gradient.map_err(|e| Error::new(Kind::Gradient, format!("gradient_norm_sq: {e}")))?;
-        Ok(sum(gradient.iter().map(|g| g.square().sum())) * self.lambda)
+        Ok(sum_of_squares(&gradient) * self.lambda)
     }
 }

@@ -4,7 +4,7 @@ use super::select::sum;
 use super::{At, Penalty};
 use crate::error::{Error, Kind};
 use gradus_kernels::Real as _;
-use gradus_tensor::{Grad, Module, Tensor, no_grad};
+use gradus_tensor::{Grad, Module, Tensor, no_grad, sum_of_squares};
 
 /// See [`gradient_norm_sq_difference`].
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +37,7 @@ impl<N: Module, B> Penalty<N, B> for GradientNormSqDifference {
         let leaves = at.net.leaves();
         let gradient = Grad::of(at.data).wrt(&leaves).allow_unused().run().map_err(cut)?;
         let gradient: Vec<_> = gradient.iter().map(Tensor::detach).collect();
-        let norm_sq = no_grad(|| sum(gradient.iter().map(|g| g.square().sum()))).item().to_f64();
+        let norm_sq = no_grad(|| sum_of_squares(&gradient)).item().to_f64();
         let norm = norm_sq.sqrt();
         if norm == 0.0 {
             return Ok(Tensor::scalar(0.0));

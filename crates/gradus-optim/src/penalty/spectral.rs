@@ -48,7 +48,7 @@ fn largest<T: Real>(w: &Tensor<T>) -> Tensor<T> {
     let n = w.shape()[1];
     let step = |w: &Tensor<T>, v: &Tensor<T>| {
         let next = w.t().matmul(&w.matmul(v));
-        let norm = root(&next.square().sum());
+        let norm = root(&next.sum_of_squares());
         if norm.item() == T::ZERO { v.clone() } else { next / norm }
     };
     // A start with all kinds of entries, so that it is orthogonal to no singular vector that comes up in practice.
@@ -65,7 +65,7 @@ fn largest<T: Real>(w: &Tensor<T>) -> Tensor<T> {
     for _ in 0..RECORDED {
         v = step(w, &v);
     }
-    root(&w.matmul(&v).square().sum()) / root(&v.square().sum())
+    root(&w.matmul(&v).sum_of_squares()) / root(&v.sum_of_squares())
 }
 
 impl<N: Module, B> Penalty<N, B> for Spectral {

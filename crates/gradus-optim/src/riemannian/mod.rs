@@ -170,7 +170,7 @@ impl<T: Real> Riemannian<T> {
         let mut bad = None;
         each_leaf(net, |at| {
             let square =
-                gradients.get(at.leaf).filter(|_| !at.frozen).map(|g| no_grad(|| g.square().sum().item().to_f64()));
+                gradients.get(at.leaf).filter(|_| !at.frozen).map(|g| no_grad(|| g.sum_of_squares().item().to_f64()));
             if bad.is_none() && square.is_some_and(|s| !s.is_finite()) {
                 bad = Some(at.name());
             }
@@ -219,7 +219,7 @@ impl<T: Real> Riemannian<T> {
                 memory.momentum.clone()
             }
             Rule::Adam(b1, b2, eps) => {
-                let square = if manifold.is_some() { g.square().sum() } else { g.square() };
+                let square = if manifold.is_some() { g.sum_of_squares() } else { g.square() };
                 memory.momentum = &memory.momentum * b1 + &g * (1.0 - b1);
                 memory.second = &memory.second * b2 + square * (1.0 - b2);
                 let (c1, c2) = (1.0 - b1.powi(memory.count), 1.0 - b2.powi(memory.count));

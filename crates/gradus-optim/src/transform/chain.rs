@@ -261,12 +261,16 @@ impl<T: Real> Stage<'_, T> {
         if decay.is_some() {
             busy.pop();
         }
-        let write = Write { rate: T::from_f64(piece.rate), decay: T::from_f64(decay.unwrap_or(0.0)) };
+        // A decay at the start becomes a part of reading the gradient.
+        let coupled = piece.gradient.and(busy.first()).and_then(|&i| parts[i].decay(&piece.at));
+        let busy = &busy[usize::from(coupled.is_some())..];
+        let number = |x: Option<f64>| T::from_f64(x.unwrap_or(0.0));
+        let write = Write { rate: T::from_f64(piece.rate), decay: number(decay), coupled: number(coupled) };
         if self.last && busy.len() <= 1 && self.in_one_loop(piece, busy.first().copied(), write) {
             return;
         }
         let size = if self.needs == Needs::WholeLeaf { piece.weights.len() } else { CHUNK };
-        self.in_chunks(piece, &busy, size, write);
+        self.in_chunks(piece, busy, size, write);
     }
 
     /// One part at most, and the write: one loop straight from the gradient, where the part has such a loop.
@@ -283,9 +287,7 @@ impl<T: Real> Stage<'_, T> {
     /// All busy parts on one chunk after another.
     fn in_chunks(&self, piece: &mut Piece<'_, T>, busy: &[usize], size: usize, write: Write<T>) {
         let mut buffer = [T::ZERO; CHUNK];
-        // A decay that comes first is done while the gradient is read.
-        let coupled = piece.gradient.and(busy.first()).and_then(|&i| self.chain.parts[i].decay(&piece.at));
-        let busy = &busy[usize::from(coupled.is_some())..];
+        let after = Write { coupled: T::ZERO, ..write };
         let (n, mut from) = (piece.weights.len(), 0);
         while from < n {
             let to = n.min(from + size);
@@ -295,9 +297,10 @@ impl<T: Real> Stage<'_, T> {
             };
             let weights = &mut piece.weights[from..to];
             if let Some(gradient) = piece.gradient {
-                match coupled {
-                    Some(lambda) => decayed(lambda, &gradient[from..to], weights, direction),
-                    None => direction.copy_from_slice(&gradient[from..to]),
+                if write.coupled == T::ZERO {
+                    direction.copy_from_slice(&gradient[from..to]);
+                } else {
+                    decayed(write.coupled, &gradient[from..to], weights, direction);
                 }
             }
             let mut written = false;
@@ -308,13 +311,13 @@ impl<T: Real> Stage<'_, T> {
                 let part = &self.chain.parts[i];
                 written = self.last
                     && k + 1 == busy.len()
-                    && part.finish(&piece.at, write.last(direction, weights), &mut state);
+                    && part.finish(&piece.at, after.last(direction, weights), &mut state);
                 if !written {
                     part.apply(&piece.at, direction, weights, &mut state);
                 }
             }
             if self.last && !written {
-                write.last(direction, weights).write();
+                after.last(direction, weights).write();
             }
             from = to;
         }
@@ -326,11 +329,12 @@ impl<T: Real> Stage<'_, T> {
 struct Write<T> {
     rate: T,
     decay: T,
+    coupled: T,
 }
 
 impl<T: Real> Write<T> {
     fn last<'a>(self, direction: &'a [T], weights: &'a mut [T]) -> Last<'a, T> {
-        Last { direction, weights, rate: self.rate, decay: self.decay }
+        Last { direction, weights, rate: self.rate, decay: self.decay, coupled: self.coupled }
     }
 }
 

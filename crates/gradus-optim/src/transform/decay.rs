@@ -37,28 +37,24 @@ impl<T: Real> Transform<T> for WeightDecay {
 }
 
 /// d = g + λ w: what the decay makes of a gradient.
-pub(super) fn decayed<T: Real>(lambda: f64, g: &[T], w: &[T], d: &mut [T]) {
-    update(Sum(T::from_f64(lambda)), [g, w], [d]);
+pub(super) fn decayed<T: Real>(lambda: T, g: &[T], w: &[T], d: &mut [T]) {
+    update(AddScaled(lambda), [w, g], [d]);
 }
 
-/// y = g + a w.
-#[derive(Clone, Copy)]
-struct Sum<T>(T);
-
-impl<T: Real> Update<T, 2, 1> for Sum<T> {
-    #[inline(always)]
-    fn at<S: Isa>(self, s: S, [g, w]: [T; 2], _: [T; 1]) -> [T; 1] {
-        [s.mul_add(self.0, w, g)]
-    }
-}
-
-/// y ← y + a x.
+/// y + a x, in place of y or read from beside it.
 #[derive(Clone, Copy)]
 struct AddScaled<T>(T);
 
 impl<T: Real> Update<T, 1, 1> for AddScaled<T> {
     #[inline(always)]
     fn at<S: Isa>(self, s: S, [x]: [T; 1], [y]: [T; 1]) -> [T; 1] {
+        [s.mul_add(self.0, x, y)]
+    }
+}
+
+impl<T: Real> Update<T, 2, 1> for AddScaled<T> {
+    #[inline(always)]
+    fn at<S: Isa>(self, s: S, [x, y]: [T; 2], _: [T; 1]) -> [T; 1] {
         [s.mul_add(self.0, x, y)]
     }
 }

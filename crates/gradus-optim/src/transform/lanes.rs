@@ -38,7 +38,7 @@ pub(crate) fn update<T: Real, const N: usize, const M: usize, F: Update<T, N, M>
     simd(Loop(f, x, y));
 }
 
-/// The last write of a step on one chunk: w ← w − α (d + λ w).
+/// The last write of a step on one chunk: w ← w − α (d + λ w), where a coupled decay is still to be added to d.
 #[derive(Debug)]
 pub struct Last<'a, T> {
     /// d.
@@ -49,12 +49,14 @@ pub struct Last<'a, T> {
     pub rate: T,
     /// λ of a decoupled decay.
     pub decay: T,
+    /// λ of a coupled decay, to be added to d before the rule.
+    pub coupled: T,
 }
 
 impl<T: Real> Last<'_, T> {
     /// `rule`, and the write with the direction that it makes; the weights stand in the place of the direction.
     pub(super) fn through<F>(&self, rule: F) -> Through<F, T> {
-        Through { rule, rate: -self.rate, keep: T::ONE - self.rate * self.decay }
+        Through { rule, rate: -self.rate, keep: T::ONE - self.rate * self.decay, coupled: self.coupled }
     }
 
     /// Writes the weights with the direction as it is.
@@ -80,13 +82,14 @@ pub(super) struct Through<F, T> {
     rule: F,
     rate: T,
     keep: T,
+    coupled: T,
 }
 
 impl<T: Real, F: Update<T, 0, M>, const M: usize> Update<T, 1, M> for Through<F, T> {
     #[inline(always)]
     fn at<S: Isa>(self, s: S, [d]: [T; 1], mut y: [T; M]) -> [T; M] {
         let w = y[0];
-        y[0] = d;
+        y[0] = if self.coupled == T::ZERO { d } else { s.mul_add(self.coupled, w, d) };
         let mut new = self.rule.at(s, [], y);
         new[0] = s.mul_add(self.rate, new[0], self.keep * w);
         new

@@ -95,7 +95,8 @@ pub trait Transform<T: Real>: Send + Sync {
         false
     }
 
-    /// λ, where all it does is d ← d + λ w: at the end of a chain the driver then does it while it writes the weights.
+    /// λ, where all it does is d ← d + λ w: at the start of a chain the driver then does it while it reads the gradient, at the end
+    /// while it writes the weights.
     fn decay(&self, _at: &Context<'_>) -> Option<f64> {
         None
     }

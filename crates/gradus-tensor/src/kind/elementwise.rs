@@ -23,6 +23,11 @@ pub trait Elementwise<const N: usize, T: Real>:
     /// ∂y/∂xᵢ as maths on tensors; [`Slot::Zero`] where it is zero everywhere.
     fn partial(&self, i: usize, x: [&Tensor<T>; N], y: &Tensor<T>) -> Slot<T>;
 
+    /// v · ∂y/∂xᵢ as maths on tensors, where there is an op that does it in one pass.
+    fn along(&self, i: usize, v: &Tensor<T>, x: [&Tensor<T>; N], y: &Tensor<T>) -> Slot<T> {
+        self.partial(i, x, y).map(|d| v * d)
+    }
+
     /// g · ∂y/∂xᵢ in one pass over numbers, for the first order: the same as [`partial`](Elementwise::partial), faster.
     fn pull(&self, i: usize, x: [&[T]; N], y: &[T], g: &[T], out: &mut [T]) {
         let _ = (i, x, y, g, out);
@@ -73,7 +78,7 @@ impl<const N: usize, T: Real, O: Elementwise<N, T>> Op<T> for Pointwise<N, O> {
             } else if O::PULL && !is_recording() {
                 self.pull_numbers(i, at, g).into()
             } else {
-                times(g, self.0.partial(i, array(at.inputs), at.output))
+                self.0.along(i, g, array(at.inputs), at.output)
             });
         }
         slots
@@ -85,15 +90,11 @@ impl<const N: usize, T: Real, O: Elementwise<N, T>> Op<T> for Pointwise<N, O> {
             if let Slot::Of(v) = &tangents[i]
                 && !self.0.is_locally_constant(i)
             {
-                sum = sum.plus(times(v, self.0.partial(i, array(at.inputs), at.output)));
+                sum = sum.plus(self.0.along(i, v, array(at.inputs), at.output));
             }
         }
         sum
     }
-}
-
-fn times<T: Real>(v: &Tensor<T>, partial: Slot<T>) -> Slot<T> {
-    partial.map(|d| v * d)
 }
 
 impl<const N: usize, O> Pointwise<N, O> {

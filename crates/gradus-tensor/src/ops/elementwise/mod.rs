@@ -57,7 +57,7 @@ rooms! {
     square: Square as Pointwise<1>;
     step: Step as Pointwise<1>;
     tan: Tan as Pointwise<1>;
-    tanh: Tanh as Pointwise<1>;
+    tanh: Tanh as Pointwise<1>, TanhRule as Pointwise<2>;
     trunc: Trunc as Pointwise<1>;
     wins: Wins as Pointwise<2>;
 }

@@ -1,10 +1,11 @@
 //! The affine map of a layer, product and bias in one pass.
 
 use crate::case::{Case, Room, spread};
-use crate::kind::Fused;
+use crate::kind::{Bilinear, Fused};
 use crate::message;
 use crate::node::Tensor;
 use crate::op::{Point, Refusal, Slot, Slots};
+use crate::ops::linalg::matmul::MatMul;
 use crate::real::Real;
 use crate::shape::Dims;
 use gradus_kernels::View;
@@ -28,9 +29,8 @@ impl<T: Real> Fused<T> for Linear {
     }
     fn eval(&self, v: &[View<'_, T>], out: &mut [T], _: &mut [T]) {
         let [x, w, b] = [v[0], v[1], v[2]];
-        let bias = b.to_vec();
         let wt = View { data: w.data, shape: &[w.shape[1], w.shape[0]], strides: &[w.strides[1], w.strides[0]] };
-        matmul_onto_row(x, wt, &bias, out);
+        matmul_onto_row(x, wt, &b.flat(), out);
     }
     fn backward(&self, at: &Point<'_, T>, g: &Tensor<T>, wanted: &[bool]) -> Slots<T> {
         rule(at.inputs, g, wanted)
@@ -58,7 +58,8 @@ impl<T: Real> Fused<T> for Linear {
 /// The rule is made of products: the same at every order.
 fn rule<T: Real>(x: &[Tensor<T>], g: &Tensor<T>, wanted: &[bool]) -> Slots<T> {
     let only = |i: usize, f: &dyn Fn() -> Tensor<T>| if wanted[i] { f().into() } else { Slot::Zero };
-    let slots = [only(0, &|| g.matmul(&x[1])), only(1, &|| g.t().matmul(&x[0])), only(2, &|| g.sum_axes(&[0], false))];
+    let of_weight = || MatMul::flipped(true, false).apply(g, &x[0]);
+    let slots = [only(0, &|| g.matmul(&x[1])), only(1, &of_weight), only(2, &|| g.sum_axes(&[0], false))];
     slots.into_iter().collect()
 }
 

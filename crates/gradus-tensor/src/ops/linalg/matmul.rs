@@ -10,51 +10,87 @@ use crate::shape::{Dims, broadcast};
 use gradus_kernels::View;
 use gradus_kernels::matmul::matmul;
 
-/// Y = A B over the last two axes; leading axes are equal.
-#[derive(Clone, Debug)]
-pub struct MatMul;
+/// Y = A B over the last two axes, where an operand that is flipped is read transposed; leading axes are equal.
+///
+/// Derivatives flip operands in place of transposing tensors, which saves the graph a node for each.
+#[derive(Clone, Copy, Debug)]
+pub struct MatMul {
+    flip: [bool; 2],
+}
+
+impl MatMul {
+    /// A B, A Bᵀ, Aᵀ B or Aᵀ Bᵀ.
+    pub(crate) fn flipped(left: bool, right: bool) -> Self {
+        MatMul { flip: [left, right] }
+    }
+
+    /// The product of g and the other operand that is the cotangent of operand i, and whether g stands on its left.
+    fn adjoint(self, i: usize) -> (Self, bool) {
+        let [a, b] = self.flip;
+        match (i, self.flip[i]) {
+            (0, false) => (MatMul::flipped(false, !b), true),
+            (0, true) => (MatMul::flipped(b, true), false),
+            (_, false) => (MatMul::flipped(!a, false), false),
+            (_, true) => (MatMul::flipped(true, a), true),
+        }
+    }
+
+    /// out (+)= the product.
+    fn multiply<T: Real>(self, a: View<'_, T>, b: View<'_, T>, accumulate: bool, out: &mut [T]) {
+        let ([a_shape, a_strides], [b_shape, b_strides]) = (read(a, self.flip[0]), read(b, self.flip[1]));
+        let a = View { data: a.data, shape: &a_shape, strides: &a_strides };
+        matmul(a, View { data: b.data, shape: &b_shape, strides: &b_strides }, accumulate, out);
+    }
+}
+
+/// Shape and strides, with the last two axes exchanged where `flip`.
+fn read<T: Real>(x: View<'_, T>, flip: bool) -> [Dims; 2] {
+    [x.shape, x.strides].map(|axes| {
+        let mut axes: Dims = axes.into();
+        let r = axes.len();
+        if flip {
+            axes.swap(r - 2, r - 1);
+        }
+        axes
+    })
+}
 
 impl<T: Real> Bilinear<T> for MatMul {
     const NAME: &'static str = "matmul";
     fn shape(&self, a: &[usize], b: &[usize]) -> Result<Dims, Refusal> {
         let r = a.len();
-        if r < 2 || b.len() != r || a[..r - 2] != b[..r - 2] || a[r - 1] != b[r - 2] {
+        let [i, j] = self.flip.map(usize::from);
+        if r < 2 || b.len() != r || a[..r - 2] != b[..r - 2] || a[r - 1 - i] != b[r - 2 + j] {
             return Err(message::matmul(a, b));
         }
         let mut shape: Dims = a.into();
-        shape[r - 1] = b[r - 1];
+        (shape[r - 2], shape[r - 1]) = (a[r - 2 + i], b[r - 1 - j]);
         Ok(shape)
     }
     fn eval(&self, a: View<'_, T>, b: View<'_, T>, out: &mut [T]) {
-        matmul(a, b, false, out);
+        self.multiply(a, b, false, out);
     }
     fn apply(&self, a: &Tensor<T>, b: &Tensor<T>) -> Tensor<T> {
-        T::apply(T::boxed(MatMul), &[a, b])
+        T::apply(T::boxed(*self), &[a, b])
     }
     fn adjoint_into(&self, i: usize, g: View<'_, T>, a: View<'_, T>, b: View<'_, T>, sum: &mut [T]) -> bool {
-        let (shape, strides) = transposed(if i == 0 { b } else { a });
-        if i == 0 {
-            matmul(g, View { data: b.data, shape: &shape, strides: &strides }, true, sum);
+        let (product, g_first) = self.adjoint(i);
+        let other = [b, a][i];
+        if g_first {
+            product.multiply(g, other, true, sum)
         } else {
-            matmul(View { data: a.data, shape: &shape, strides: &strides }, g, true, sum);
+            product.multiply(other, g, true, sum)
         }
         true
     }
     fn left(&self, g: &Tensor<T>, b: &Tensor<T>, _: &[usize]) -> Tensor<T> {
-        self.apply(g, &b.t())
+        let (product, g_first) = self.adjoint(0);
+        if g_first { product.apply(g, b) } else { product.apply(b, g) }
     }
     fn right(&self, g: &Tensor<T>, a: &Tensor<T>, _: &[usize]) -> Tensor<T> {
-        self.apply(&a.t(), g)
+        let (product, g_first) = self.adjoint(1);
+        if g_first { product.apply(g, a) } else { product.apply(a, g) }
     }
-}
-
-/// Shape and strides with the last two axes exchanged.
-fn transposed<T: Real>(x: View<'_, T>) -> (Dims, Dims) {
-    let (mut shape, mut strides): (Dims, Dims) = (x.shape.into(), x.strides.into());
-    let r = shape.len();
-    shape.swap(r - 2, r - 1);
-    strides.swap(r - 2, r - 1);
-    (shape, strides)
 }
 
 impl<T: Real> Tensor<T> {
@@ -76,7 +112,9 @@ impl<T: Real> Tensor<T> {
             (1, 1) => self.unsqueeze(0).matmul(&b.unsqueeze(1)).reshape(&[]),
             (1, _) => self.unsqueeze(0).matmul(b).squeeze(-2),
             (_, 1) => self.matmul(&b.unsqueeze(1)).squeeze(-1),
-            (p, q) if p == q && self.shape()[..p - 2] == b.shape()[..q - 2] => Bilinear::apply(&MatMul, self, b),
+            (p, q) if p == q && self.shape()[..p - 2] == b.shape()[..q - 2] => {
+                MatMul::flipped(false, false).apply(self, b)
+            }
             // Many rows by one matrix are one tall product.
             (p, 2) if self.shape()[p - 1] == b.shape()[0] => {
                 let (k, n) = (b.shape()[0], b.shape()[1]);
@@ -92,7 +130,7 @@ impl<T: Real> Tensor<T> {
                     shape.extend_from_slice(&x.shape()[x.rank() - 2..]);
                     x.broadcast_to(&shape)
                 };
-                Bilinear::apply(&MatMul, &wide(self), &wide(b))
+                MatMul::flipped(false, false).apply(&wide(self), &wide(b))
             }
         }
     }
@@ -130,6 +168,19 @@ impl Room for MatMul {
             Case::new("one batched weight, twice", vec![spread(&[2, 2, 2], 1), spread(&[2, 2, 2], 2)], |x| {
                 x[0].matmul(&x[1]).tanh().matmul(&x[1])
             }),
+            Case::new("both flipped", vec![spread(&[2, 3, 2], 1), spread(&[2, 4, 3], 2)], |x| {
+                MatMul::flipped(true, true).apply(&x[0], &x[1]).square()
+            }),
+            Case::new("left flipped", vec![spread(&[3, 2], 1), spread(&[3, 4], 2)], |x| {
+                MatMul::flipped(true, false).apply(&x[0], &x[1]).square()
+            }),
+            Case::new("right flipped", vec![spread(&[2, 3], 1), spread(&[4, 3], 2)], |x| {
+                MatMul::flipped(false, true).apply(&x[0], &x[1]).square()
+            }),
+            Case::new("flipped against transposed", vec![spread(&[3, 2], 1), spread(&[4, 3], 2)], |x| {
+                (MatMul::flipped(true, true).apply(&x[0], &x[1]) - x[0].t().matmul(&x[1].t())).square()
+            })
+            .expect_all([0.0; 4]),
             Case::new("cube of one", vec![spread(&[2, 2], 1)], |x| x[0].matmul(&x[0]).matmul(&x[0])),
         ]
     }

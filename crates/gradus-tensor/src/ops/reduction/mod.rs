@@ -10,5 +10,6 @@ rooms! {
     prod: Prod as Whole;
     sort: Sort as Composed, TopK as Composed;
     sum: Sum as Straight;
+    sum_of_squares: SumOfSquares as Whole;
     var: Std as Composed, Var as Composed;
 }
