@@ -1,12 +1,12 @@
 //! Reverse mode: the walk from outputs to inputs. All bookkeeping (order, accumulation, skipping) is here; rules have none.
 
 use crate::anomaly::watched;
-use crate::node::{Cut, Origin, Tensor};
+use crate::node::Tensor;
 use crate::op::{Op, Point, Slot};
 use crate::real::Real;
 use crate::trace::{is_recording, may_add_in_place, walking};
 use gradus_kernels::elementwise;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
@@ -35,15 +35,38 @@ pub enum Want {
     Targets { record: bool },
 }
 
+/// Indices by descending depth, ties by order of discovery. Nodes no deeper than `floor` have no inputs in the plan and count as one
+/// depth; every other has an input one less deep, so there are no more depths than nodes, and counting sorts them.
+fn by_depth<T: Real>(nodes: &[Option<Tensor<T>>], floor: u32) -> Vec<u32> {
+    let height = |x: &Option<Tensor<T>>| x.as_ref().map_or(0, |x| x.depth().saturating_sub(floor) as usize);
+    let top = nodes.iter().map(height).max().unwrap_or(0);
+    // Where the nodes of each height begin, the highest first.
+    let mut begin = vec![0_u32; top + 2];
+    nodes.iter().for_each(|x| begin[top - height(x) + 1] += 1);
+    (0..=top).for_each(|k| begin[k + 1] += begin[k]);
+    let mut order = vec![0; nodes.len()];
+    for (i, x) in nodes.iter().enumerate() {
+        let at = &mut begin[top - height(x)];
+        order[*at as usize] = i as u32;
+        *at += 1;
+    }
+    order
+}
+
 impl<T: Real> Plan<T> {
     /// Finds everything tracked below `outputs`. `targets` come first in `nodes`, in their order.
     pub(crate) fn new(outputs: &[Tensor<T>], targets: &[Tensor<T>]) -> Self {
+        // Nodes no deeper than every target cannot depend on one.
+        let floor = targets.iter().map(Tensor::depth).min().unwrap_or(0);
+        // There are at least so many nodes; in a deep graph these are most.
+        let height = |x: &Tensor<T>| x.depth().saturating_sub(floor) as usize + 1;
+        let least = outputs.iter().map(height).max().unwrap_or(0) + targets.len();
         let mut plan = Plan {
-            nodes: Vec::new(),
-            first: Vec::new(),
-            edges: Vec::new(),
+            nodes: Vec::with_capacity(least),
+            first: Vec::with_capacity(least + 1),
+            edges: Vec::with_capacity(least),
             order: Vec::new(),
-            index: FxHashMap::default(),
+            index: FxHashMap::with_capacity_and_hasher(least, FxBuildHasher),
             targets: 0,
         };
         for x in targets {
@@ -53,8 +76,6 @@ impl<T: Real> Plan<T> {
         for x in outputs {
             plan.find(x);
         }
-        // Nodes no deeper than every target cannot depend on one.
-        let floor = if targets.is_empty() { 0 } else { targets.iter().map(Tensor::depth).min().unwrap_or(0) };
         let mut next = 0;
         while next < plan.nodes.len() {
             let Some(node) = plan.nodes[next].clone() else { unreachable!("nodes are taken only by the walk") };
@@ -70,10 +91,7 @@ impl<T: Real> Plan<T> {
             next += 1;
         }
         plan.first.push(plan.edges.len() as u32);
-        let depth = |i: u32| plan.nodes[i as usize].as_ref().map_or(0, Tensor::depth);
-        let mut keys: Vec<(u32, u32)> = (0..plan.nodes.len() as u32).map(|i| (u32::MAX - depth(i), i)).collect();
-        keys.sort_unstable();
-        plan.order = keys.into_iter().map(|(_, i)| i).collect();
+        plan.order = by_depth(&plan.nodes, floor);
         plan
     }
 
@@ -106,21 +124,6 @@ impl<T: Real> Plan<T> {
     /// Indices by ascending depth.
     pub(crate) fn ascending(&self) -> impl Iterator<Item = usize> + '_ {
         self.order.iter().rev().map(|&i| i as usize)
-    }
-
-    /// What cut a part of the graph off, if anything did.
-    pub(crate) fn severed_by(&self) -> Option<&'static str> {
-        self.nodes.iter().flatten().filter_map(Tensor::call).flat_map(|c| &c.inputs).find_map(Tensor::cut_by)
-    }
-}
-
-impl<T: Real> Tensor<T> {
-    pub(crate) fn cut_by(&self) -> Option<&'static str> {
-        match self.0.origin {
-            Origin::Constant { cut: Cut::Detach } => Some("detach"),
-            Origin::Constant { cut: Cut::NoGrad } => Some("no_grad"),
-            _ => None,
-        }
     }
 }
 
@@ -173,17 +176,17 @@ fn pull_node<T: Real>(
 ) {
     let Some(call) = node.call() else { return };
     let inputs = plan.inputs(i);
-    let mut wanted: SmallVec<[bool; 3]> = SmallVec::new();
+    // Lists are written and emptied in place: one that is moved when it was just written waits for its own stores.
+    let mut wanted: SmallVec<[bool; 8]> = SmallVec::from_elem(false, inputs.len());
     let mut summed = false;
-    for &j in inputs {
-        let want = j != CONSTANT && reach[j as usize];
-        summed |= want && cotangents[j as usize].is_some();
-        wanted.push(want);
+    for (wanted, &j) in wanted.iter_mut().zip(inputs) {
+        *wanted = j != CONSTANT && reach[j as usize];
+        summed |= *wanted && cotangents[j as usize].is_some();
     }
     if !wanted.contains(&true) {
         return;
     }
-    let slots = match g {
+    let mut slots = match g {
         Slot::Zero => SmallVec::from_elem(Slot::Zero, inputs.len()),
         Slot::Of(g) => {
             let at = Point { inputs: &call.inputs, output: node, aux: call.aux.as_deref().unwrap_or(&[]) };
@@ -196,7 +199,8 @@ fn pull_node<T: Real>(
             watched(call, g, || call.op.vjp(&at, g, &wanted))
         }
     };
-    for ((slot, &j), _) in slots.into_iter().zip(inputs).zip(&wanted).filter(|(_, w)| **w) {
+    for ((slot, &j), _) in slots.iter_mut().zip(inputs).zip(&wanted).filter(|(_, w)| **w) {
+        let slot = std::mem::replace(slot, Slot::Zero);
         if let Slot::Of(x) = &slot {
             debug_assert_eq!(
                 Some(x.shape()),
@@ -253,16 +257,4 @@ pub(crate) fn add<T: Real>(mut a: Tensor<T>, b: Tensor<T>) -> Tensor<T> {
         return a;
     }
     a + b
-}
-
-/// Whether every leaf below `y` is one of `own`.
-pub(crate) fn depends_only_on<T: Real>(y: &Tensor<T>, own: &[crate::node::LeafId]) -> bool {
-    if !y.is_tracked() {
-        return true;
-    }
-    if own.is_empty() {
-        return false;
-    }
-    let plan = Plan::new(std::slice::from_ref(y), &[]);
-    plan.nodes.iter().flatten().filter_map(Tensor::leaf).all(|(id, _)| own.contains(&id))
 }

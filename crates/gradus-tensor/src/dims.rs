@@ -1,13 +1,16 @@
-//! Lengths of axes: a short list that lives inline up to rank 6 and copies like a number.
+//! Lengths of axes: a short list that lives inline up to rank 4 and copies like a number.
 
 use std::ops::{Deref, DerefMut};
 
-const INLINE: usize = 6;
+const INLINE: usize = 4;
 
-/// Lengths of axes (or strides), inline up to rank 6.
+/// Lengths of axes (or strides), inline up to rank 4.
+///
+/// The numbers stand first: they are written and copied as vectors, and a copy that straddles two stores waits for both.
+#[repr(C)]
 pub struct Dims {
-    len: usize,
     inline: [usize; INLINE],
+    len: usize,
     /// All of them, where there are more than fit.
     #[allow(clippy::box_collection, reason = "the rare case should not make the common one larger")]
     heap: Option<Box<Vec<usize>>>,
@@ -27,6 +30,26 @@ impl Dims {
             return Dims { len, inline: [value; INLINE], heap: None };
         }
         Dims { len, inline: [0; INLINE], heap: Some(Box::new(vec![value; len])) }
+    }
+
+    /// The steps of axes of these lengths in row-major order without gaps.
+    #[inline]
+    pub fn row_major(shape: &[usize]) -> Self {
+        let inline = match *shape {
+            [] => [0; INLINE],
+            [_] => [1, 0, 0, 0],
+            [_, b] => [b, 1, 0, 0],
+            [_, b, c] => [b * c, c, 1, 0],
+            [_, b, c, d] => [b * c * d, c * d, d, 1],
+            _ => {
+                let mut strides = vec![1; shape.len()];
+                for k in (1..shape.len()).rev() {
+                    strides[k - 1] = strides[k] * shape[k];
+                }
+                return strides.as_slice().into();
+            }
+        };
+        Dims { len: shape.len(), inline, heap: None }
     }
 
     /// One more at the end.
@@ -110,12 +133,16 @@ impl DerefMut for Dims {
 impl From<&[usize]> for Dims {
     #[inline]
     fn from(x: &[usize]) -> Self {
-        let mut dims = Dims::from_elem(0, x.len());
-        // A loop of few steps is faster here than a call to memcpy.
-        for (d, &n) in dims.iter_mut().zip(x) {
-            *d = n;
-        }
-        dims
+        // Written as whole vectors: a copy of what was stored number by number waits for the stores.
+        let inline = match *x {
+            [] => [0; INLINE],
+            [a] => [a, 0, 0, 0],
+            [a, b] => [a, b, 0, 0],
+            [a, b, c] => [a, b, c, 0],
+            [a, b, c, d] => [a, b, c, d],
+            _ => return Dims { len: x.len(), inline: [0; INLINE], heap: Some(Box::new(x.to_vec())) },
+        };
+        Dims { len: x.len(), inline, heap: None }
     }
 }
 

@@ -142,6 +142,12 @@ pub(crate) fn cotangents<T: Real>(
     at.iter().map(|i| i.and_then(|i| by_node.get(&i).cloned())).collect()
 }
 
+/// What cut a part of the graph below `outputs` off, if anything did.
+fn severed_by<T: Real>(outputs: &[Tensor<T>]) -> Option<&'static str> {
+    let plan = Plan::new(outputs, &[]);
+    plan.nodes.iter().flatten().filter_map(Tensor::call).flat_map(|c| &c.inputs).find_map(Tensor::cut_by)
+}
+
 /// Says whether the path to leaf `missing` is absent or was cut.
 #[cold]
 fn missing_error<X: Tree + ?Sized>(
@@ -151,7 +157,7 @@ fn missing_error<X: Tree + ?Sized>(
     leaf: &Tensor<X::Elem>,
 ) -> Error {
     let name = path_of(x, missing);
-    let cut = outputs.iter().find_map(Tensor::cut_by).or_else(|| Plan::new(outputs, &[]).severed_by());
+    let cut = outputs.iter().find_map(Tensor::cut_by).or_else(|| severed_by(outputs));
     match cut.or(leaf.cut_by()) {
         Some(by) => Error::new(ErrorKind::Severed, message::severed(&name, by)),
         None if leaf.is_tracked() => Error::new(ErrorKind::Unused, message::unused(&name)),

@@ -1,11 +1,22 @@
 //! A recorded graph to look at: a summary in words, and a drawing for Graphviz.
 
-use crate::node::Tensor;
+use crate::node::{Cut, Origin, Tensor};
 use crate::real::Real;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 use std::panic::Location;
+
+impl<T: Real> Tensor<T> {
+    /// What made a constant of something tracked, if anything did.
+    pub(crate) fn cut_by(&self) -> Option<&'static str> {
+        match self.0.origin {
+            Origin::Constant { cut: Cut::Detach } => Some("detach"),
+            Origin::Constant { cut: Cut::NoGrad } => Some("no_grad"),
+            _ => None,
+        }
+    }
+}
 
 /// The recorded graph below one or more tensors. `Display` is a summary in words; [`dot`](Graph::dot) a drawing.
 ///

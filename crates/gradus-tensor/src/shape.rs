@@ -17,12 +17,7 @@ impl Layout {
     /// Row-major, without gaps.
     #[inline(always)]
     pub fn contiguous(shape: Dims) -> Self {
-        let mut strides = Dims::from_elem(1, shape.len());
-        let mut step = 1;
-        for (s, &n) in strides.iter_mut().zip(&*shape).rev() {
-            *s = step;
-            step *= n;
-        }
+        let strides = Dims::row_major(&shape);
         Layout { shape, strides, offset: 0 }
     }
 

@@ -86,6 +86,16 @@ pub(crate) fn apply<T: Real>(op: Box<dyn Op<T>>, inputs: &[&Tensor<T>]) -> (Tens
 
 #[track_caller]
 fn evaluate<T: Real>(op: Box<dyn Op<T>>, inputs: &[&Tensor<T>]) -> (Tensor<T>, Option<Shared<T>>) {
+    let state = STATE.get();
+    let record = !state.paused && inputs.iter().any(|x| x.is_tracked());
+    // Before the numbers: what was just written piece by piece can only be copied once it has reached the cache.
+    let (mut depth, mut kept) = (0, SmallVec::new());
+    if record {
+        for &x in inputs {
+            depth = depth.max(x.depth());
+            kept.push(x.clone());
+        }
+    }
     let (layout, data, aux) = match inputs {
         [x] => compute(&*op, [*x].map(Tensor::shape).as_slice(), inputs, || [x.view()]),
         [x, y] => compute(&*op, &[x.shape(), y.shape()], inputs, || [x.view(), y.view()]),
@@ -95,17 +105,10 @@ fn evaluate<T: Real>(op: Box<dyn Op<T>>, inputs: &[&Tensor<T>]) -> (Tensor<T>, O
             compute(&*op, &shapes, inputs, || many.iter().map(|x| x.view()).collect::<Vec<_>>())
         }
     };
-    let state = STATE.get();
-    let record = !state.paused && inputs.iter().any(|x| x.is_tracked());
     if state.anomaly {
         check_finite(op.name(), inputs, &data);
     }
     if record {
-        let (mut depth, mut kept) = (0, SmallVec::new());
-        for &x in inputs {
-            depth = depth.max(x.depth());
-            kept.push(x.clone());
-        }
         let call = Call { op, inputs: kept, aux: aux.clone(), depth: depth + 1, site: Location::caller() };
         return (Tensor::new(layout, data, Origin::Op(call)), aux);
     }
@@ -130,13 +133,14 @@ fn compute<'a, T: Real, V: AsRef<[View<'a, T>]>>(
     {
         return (layout, x.0.data.clone(), None);
     }
-    let mut data = Shared::stale(shape.iter().product());
+    let layout = Layout::contiguous(shape);
+    let mut data = Shared::stale(layout.len());
     let aux_len = op.aux_len(shapes);
     let mut aux = (aux_len > 0).then(|| Shared::stale(aux_len));
     if let Some(out) = data.get_mut() {
         op.eval(views().as_ref(), out, aux.as_mut().and_then(Shared::get_mut).unwrap_or(&mut []));
     }
-    (Layout::contiguous(shape), data, aux)
+    (layout, data, aux)
 }
 
 /// A constant made from something tracked, or from something cut, was cut.

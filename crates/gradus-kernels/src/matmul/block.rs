@@ -68,12 +68,17 @@ fn few(m: usize, mr: usize) -> bool {
     m <= FEW * mr
 }
 
-/// The numbers of row and column pieces, by shape alone.
-fn cut(m: usize, k: usize, n: usize, (mr, nr): (usize, usize)) -> (usize, usize) {
+/// The numbers of row and column pieces, by shape and layout alone.
+fn cut(m: usize, k: usize, n: usize, (mr, nr): (usize, usize), transposed: bool) -> (usize, usize) {
     let work = m * n * k;
     if few(m, mr) {
-        // By columns, so that no panel is rewritten twice.
         let pieces = (work / PIECE).clamp(1, 8 + (work >> 25));
+        // The gradient of a weight: by rows, which are runs of memory, so that the thread that made a part of it takes that part's step.
+        if transposed && pieces > 1 {
+            let rows = pieces.min(m / (LEAST * mr)).max(1);
+            return (rows, pieces.div_ceil(rows).min(n.div_ceil(nr)));
+        }
+        // By columns, so that no panel is rewritten twice.
         let columns = pieces.min(n.div_ceil(nr));
         return if columns >= 4 {
             (1, columns)
@@ -165,7 +170,7 @@ pub(crate) unsafe fn pieces<T: Real>(
     onto: Onto<T>,
 ) {
     let (mr, nr) = tile_size::<T>();
-    let (row_pieces, column_pieces) = cut(m, k, n, (mr, nr));
+    let (row_pieces, column_pieces) = cut(m, k, n, (mr, nr), a.row == 1 && a.col > 1);
     let rows = m.div_ceil(row_pieces).next_multiple_of(mr);
     let columns = n.div_ceil(column_pieces).next_multiple_of(nr);
     let row_pieces = m.div_ceil(rows);

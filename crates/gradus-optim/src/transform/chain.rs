@@ -17,8 +17,8 @@ use std::ops::Range;
 const CHUNK: usize = 1024;
 /// How many numbers one thread takes at a time.
 const PIECE: usize = 1 << 16;
-/// Below this many numbers in all, a step stays on the calling thread.
-const SMALL: usize = 1 << 15;
+/// A leaf of so many numbers is two pieces at least.
+const SMALL: usize = 1 << 12;
 /// Up to this many numbers in all, gradients are checked before the step: they stay in the cache.
 const CHECKED_FIRST: usize = 1 << 18;
 
@@ -205,6 +205,8 @@ struct Piece<'a, T> {
     rate: f64,
     at: Context<'a>,
     leaf: usize,
+    /// Where in its leaf it begins, of 64.
+    place: usize,
     bad: bool,
 }
 
@@ -236,15 +238,15 @@ impl<T: Real> Stage<'_, T> {
                 rate: l.rate,
                 at,
                 leaf: i,
+                place: 0,
                 bad: false,
             };
             if whole { pieces.push(piece) } else { cut(piece, &mut pieces) }
         }
-        if whole || total <= SMALL {
-            pieces.iter_mut().for_each(|p| self.pass(p));
-        } else {
-            threads::for_each_chunk(&mut pieces, 1, |_, p| p.iter_mut().for_each(|p| self.pass(p)));
-        }
+        // The first parts of all leaves, then the next: threads that begin at both ends meet the rows whose gradients they made.
+        pieces.sort_by_key(|p| p.place);
+        let nanos = if whole { 0 } else { total / 2 };
+        threads::for_each_chunk_with(&mut pieces, 1, nanos, |_, p| p.iter_mut().for_each(|p| self.pass(p)));
         pieces.iter().find(|p| p.bad).map(|p| p.leaf)
     }
 
@@ -338,27 +340,32 @@ impl<T: Real> Write<T> {
     }
 }
 
-/// Cuts a leaf into pieces of at most [`PIECE`] numbers.
+/// Cuts a leaf into pieces of at most [`PIECE`] numbers, two at least where it has [`SMALL`].
 fn cut<'a, T>(mut piece: Piece<'a, T>, out: &mut Vec<Piece<'a, T>>) {
-    while piece.weights.len() > PIECE {
-        let (weights, rest) = std::mem::take(&mut piece.weights).split_at_mut(PIECE);
+    let len = piece.weights.len();
+    let size = if len < SMALL { PIECE } else { PIECE.min(len.div_ceil(2)) };
+    while piece.weights.len() > size {
+        let place = 64 * (len - piece.weights.len()) / len;
+        let (weights, rest) = std::mem::take(&mut piece.weights).split_at_mut(size);
         piece.weights = rest;
         let head = |s: &mut &'a mut [T]| {
-            let (head, rest) = std::mem::take(s).split_at_mut(PIECE);
+            let (head, rest) = std::mem::take(s).split_at_mut(size);
             *s = rest;
             head
         };
         out.push(Piece {
-            gradient: piece.gradient.map(|g| &g[..PIECE]),
+            gradient: piece.gradient.map(|g| &g[..size]),
             kept: piece.kept.as_mut().map(head),
             weights,
             slots: piece.slots.iter_mut().map(head).collect(),
             rate: piece.rate,
             at: piece.at,
             leaf: piece.leaf,
+            place,
             bad: false,
         });
-        piece.gradient = piece.gradient.map(|g| &g[PIECE..]);
+        piece.gradient = piece.gradient.map(|g| &g[size..]);
     }
+    piece.place = 64 * (len - piece.weights.len()) / len.max(1);
     out.push(piece);
 }

@@ -1,6 +1,6 @@
 //! One run of a transform's closure at fresh aliases of its input, and what of it the surroundings may see.
 
-use crate::backward::depends_only_on;
+use crate::backward::Plan;
 use crate::error::{Error, ErrorKind};
 use crate::grad::cotangents;
 use crate::message;
@@ -98,4 +98,16 @@ pub(super) fn cotangents_where<T: Real>(
 pub(super) fn filled<X: Tree<Owned = X>>(x: &X, slots: Vec<Option<Slot<X::Elem>>>) -> X {
     let mut next = slots.into_iter();
     x.map(&mut |x| next.next().flatten().unwrap_or(Slot::Zero).or_zeros(x.shape()))
+}
+
+/// Whether every leaf below `y` is one of `own`.
+fn depends_only_on<T: Real>(y: &Tensor<T>, own: &[LeafId]) -> bool {
+    if !y.is_tracked() {
+        return true;
+    }
+    if own.is_empty() {
+        return false;
+    }
+    let plan = Plan::new(std::slice::from_ref(y), &[]);
+    plan.nodes.iter().flatten().filter_map(Tensor::leaf).all(|(id, _)| own.contains(&id))
 }

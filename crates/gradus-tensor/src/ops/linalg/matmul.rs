@@ -76,11 +76,8 @@ impl<T: Real> Bilinear<T> for MatMul {
     fn adjoint_into(&self, i: usize, g: View<'_, T>, a: View<'_, T>, b: View<'_, T>, sum: &mut [T]) -> bool {
         let (product, g_first) = self.adjoint(i);
         let other = [b, a][i];
-        if g_first {
-            product.multiply(g, other, true, sum)
-        } else {
-            product.multiply(other, g, true, sum)
-        }
+        let (a, b) = if g_first { (g, other) } else { (other, g) };
+        product.multiply(a, b, true, sum);
         true
     }
     fn left(&self, g: &Tensor<T>, b: &Tensor<T>, _: &[usize]) -> Tensor<T> {
