@@ -93,7 +93,7 @@ macro_rules! lanes {
     };
 }
 
-/// How many numbers of output a piece of elementwise work has.
+/// How many numbers of output a piece of elementwise work has at most.
 const PIECE: usize = 1 << 15;
 /// How many numbers of a strided operand are gathered at a time.
 const GATHER: usize = 512;
@@ -133,8 +133,10 @@ fn cover<T: Real, const N: usize>(
 /// [`elementwise`] over long contiguous inputs, in pieces.
 #[inline(never)]
 fn chunked<T: Real, const N: usize>(flat: [&[T]; N], out: &mut [T], body: &(dyn Fn([&[T]; N], &mut [T]) + Sync)) {
-    let nanos = out.len() / 4;
-    for_each_chunk_with(out, PIECE, nanos, |start, out| body(each(flat, |x| &x[start..start + out.len()]), out));
+    let (n, nanos) = (out.len(), out.len() / 4);
+    // All alike, so that two threads end together; whole lines of the cache.
+    let piece = n.div_ceil(n.div_ceil(PIECE)).next_multiple_of(64);
+    for_each_chunk_with(out, piece, nanos, |start, out| body(each(flat, |x| &x[start..start + out.len()]), out));
 }
 
 /// [`elementwise`] where an input is not contiguous: apart, because its scratch on the stack would cost every small call.
