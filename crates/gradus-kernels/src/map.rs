@@ -98,7 +98,7 @@ const PIECE: usize = 1 << 15;
 /// How many numbers of a strided operand are gathered at a time.
 const GATHER: usize = 512;
 /// Runs shorter than this are gathered side by side.
-const SHORT: usize = 128;
+const SHORT: usize = 256;
 
 /// Calls `body` on contiguous runs that cover `out`, with the matching runs of every input; strided inputs are gathered.
 /// All inputs have the same shape, row-major order of which is `out`.

@@ -23,7 +23,7 @@ pub trait Elementwise<const N: usize, T: Real>:
     /// ∂y/∂xᵢ as maths on tensors; [`Slot::Zero`] where it is zero everywhere.
     fn partial(&self, i: usize, x: [&Tensor<T>; N], y: &Tensor<T>) -> Slot<T>;
 
-    /// v · ∂y/∂xᵢ as maths on tensors, where there is an op that does it in one pass.
+    /// v · ∂y/∂xᵢ as maths on tensors: by [`partial`](Elementwise::partial), where a room has no op that does it in one pass.
     fn along(&self, i: usize, v: &Tensor<T>, x: [&Tensor<T>; N], y: &Tensor<T>) -> Slot<T> {
         self.partial(i, x, y).map(|d| v * d)
     }

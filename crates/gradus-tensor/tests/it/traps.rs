@@ -63,6 +63,18 @@ fn results_are_constants_where_nothing_tracked_went_in() {
 }
 
 #[test]
+fn an_infinite_cotangent_ends_at_a_closed_rectifier_recorded_or_not() {
+    // √ has an infinite slope at 0; x ↦ √max(x, 0) is flat at −1, at every order.
+    let x = one(-1.0).tracked();
+    let y = x.relu().sqrt().sum();
+    assert_eq!(grad(&y, &x).unwrap().item(), 0.0);
+    let g = grad_recorded(&y, &x).unwrap();
+    assert_eq!(g.item(), 0.0);
+    let h = grad_recorded(&g.sum(), &x).unwrap();
+    assert_eq!((h.item(), grad(&h.sum(), &x).unwrap().item()), (0.0, 0.0));
+}
+
+#[test]
 fn zero_by_mathematics_is_zero_and_severed_is_an_error() {
     let x = one(1.0).tracked();
     let y = x.relu();

@@ -43,7 +43,7 @@ rooms! {
     pow: Pow as Pointwise<2>;
     powf: Powf as Pointwise<1>;
     recip: Recip as Pointwise<1>;
-    relu: Relu as Pointwise<1>;
+    relu: Relu as Pointwise<1>, ReluRule as Pointwise<2>;
     round: Round as Pointwise<1>;
     rsqrt: Rsqrt as Pointwise<1>;
     sigmoid: Sigmoid as Pointwise<1>;
