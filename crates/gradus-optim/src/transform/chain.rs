@@ -247,7 +247,7 @@ impl<T: Real> Stage<'_, T> {
         pieces.sort_by_key(|p| p.place);
         let nanos = if whole { 0 } else { total / 2 };
         threads::for_each_chunk_with(&mut pieces, 1, nanos, |_, p| p.iter_mut().for_each(|p| self.pass(p)));
-        pieces.iter().find(|p| p.bad).map(|p| p.leaf)
+        pieces.iter().filter(|p| p.bad).map(|p| p.leaf).min()
     }
 
     /// Brings one piece through the segment.

@@ -198,6 +198,22 @@ fn a_large_net_is_checked_on_the_way() {
 }
 
 #[test]
+fn the_first_bad_leaf_is_named_wherever_its_bad_number_lies() {
+    // Leaves are stepped part by part, the first parts of all before the next: the order of leaves counts all the same.
+    let n = 1 << 19;
+    let mut net =
+        (Param::new(&Tensor::<f32>::zeros(&[n]), Role::Weight), Param::new(&Tensor::zeros(&[n]), Role::Weight));
+    let bad_at = |at: usize| {
+        let mut g = vec![1.0_f32; n];
+        g[at] = f32::NAN;
+        Param::new(&Tensor::from_slice(&[n], &g), Role::Weight)
+    };
+    let grads = Gradients::from_tree(0.0, &net, &(bad_at(n - 1), bad_at(0)));
+    let error = Sgd::new(0.1).momentum(0.9).try_step(&mut net, &grads).expect_err("refused");
+    assert!(error.to_string().contains("the gradient of `0` is not finite"), "{error}");
+}
+
+#[test]
 fn muon_steps_matrices_and_adamw_the_rest_under_one_norm() {
     let mut net = net();
     let grads = loss(&net).backward();
