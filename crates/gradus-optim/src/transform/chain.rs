@@ -15,7 +15,7 @@ use std::ops::Range;
 
 /// How many numbers go through the chain at a time: direction, weights and two states of f32 stay in 16 KiB.
 const CHUNK: usize = 1024;
-/// How many numbers one thread takes at a time.
+/// How many numbers one thread takes at a time, at most.
 const PIECE: usize = 1 << 16;
 /// A leaf of so many numbers is two pieces at least.
 const SMALL: usize = 1 << 12;
@@ -125,7 +125,7 @@ impl<T: Real> Chain<T> {
     /// ([`first_non_finite`](Self::first_non_finite)).
     ///
     /// Up to 2¹⁸ numbers in all, and for chains of several segments, the check comes first and nothing changes. In a larger
-    /// net it is made on the way, so that memory is read once: pieces of 2¹⁶ numbers with a bad gradient stay as they are.
+    /// net it is made on the way, so that memory is read once: pieces of at most 2¹⁶ numbers with a bad gradient stay as they are.
     ///
     /// # Panics
     /// As [`step`](Self::step).
