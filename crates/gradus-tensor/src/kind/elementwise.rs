@@ -2,6 +2,7 @@
 
 use crate::node::Tensor;
 use crate::op::{Op, Point, Refusal, Slot, Slots};
+use crate::ops::elementwise::gate::gate;
 use crate::real::Real;
 use crate::shape::Dims;
 use crate::trace::is_recording;
@@ -16,6 +17,9 @@ pub trait Elementwise<const N: usize, T: Real>:
     const NAME: &'static str;
     /// Whether [`pull`](Elementwise::pull) is written.
     const PULL: bool = false;
+    /// Whether y is piecewise linear, so that ∂y/∂x is constant around almost every point, and nothing passes where it is 0: not even an
+    /// infinite cotangent.
+    const PIECEWISE: bool = false;
 
     /// Evaluates contiguous runs of one length.
     fn eval(&self, x: [&[T]; N], y: &mut [T]);
@@ -25,7 +29,7 @@ pub trait Elementwise<const N: usize, T: Real>:
 
     /// v · ∂y/∂xᵢ as maths on tensors: by [`partial`](Elementwise::partial), where a room has no op that does it in one pass.
     fn along(&self, i: usize, v: &Tensor<T>, x: [&Tensor<T>; N], y: &Tensor<T>) -> Slot<T> {
-        self.partial(i, x, y).map(|d| v * d)
+        self.partial(i, x, y).map(|d| if Self::PIECEWISE { gate(v, &d) } else { v * d })
     }
 
     /// g · ∂y/∂xᵢ in one pass over numbers, for the first order: the same as [`partial`](Elementwise::partial), faster.

@@ -63,15 +63,27 @@ fn results_are_constants_where_nothing_tracked_went_in() {
 }
 
 #[test]
-fn an_infinite_cotangent_ends_at_a_closed_rectifier_recorded_or_not() {
-    // √ has an infinite slope at 0; x ↦ √max(x, 0) is flat at −1, at every order.
-    let x = one(-1.0).tracked();
-    let y = x.relu().sqrt().sum();
-    assert_eq!(grad(&y, &x).unwrap().item(), 0.0);
-    let g = grad_recorded(&y, &x).unwrap();
-    assert_eq!(g.item(), 0.0);
-    let h = grad_recorded(&g.sum(), &x).unwrap();
-    assert_eq!((h.item(), grad(&h.sum(), &x).unwrap().item()), (0.0, 0.0));
+fn an_infinite_cotangent_ends_at_a_closed_gate_recorded_or_not() {
+    // √ has an infinite slope at 0; x ↦ √max(x, 0) is flat at −1, at every order, however the maximum is written.
+    let zero = one(0.0);
+    let gates: [(&str, &dyn Fn(&Tensor<f64>) -> Tensor<f64>); 6] = [
+        ("relu", &|x| x.relu()),
+        ("clamp", &|x| x.clamp(0.0, 1.0)),
+        ("hard_tanh", &|x| (x - 1.0).hard_tanh() + 1.0),
+        ("maximum", &|x| x.maximum(&zero)),
+        ("maximum, right", &|x| zero.maximum(x)),
+        ("minimum", &|x| -(-x).minimum(&zero)),
+    ];
+    for (name, gate) in gates {
+        let x = one(-1.0).tracked();
+        let y = gate(&x).sqrt().sum();
+        assert_eq!(y.item(), 0.0, "{name}");
+        assert_eq!(grad(&y, &x).unwrap().item(), 0.0, "{name}");
+        let g = grad_recorded(&y, &x).unwrap();
+        assert_eq!(g.item(), 0.0, "{name}, recorded");
+        let h = grad_recorded(&g.sum(), &x).unwrap();
+        assert_eq!((h.item(), grad(&h.sum(), &x).unwrap().item()), (0.0, 0.0), "{name}, again");
+    }
 }
 
 #[test]

@@ -30,6 +30,7 @@ impl<T: Real> Map<T, 1> for Lane<T> {
 
 impl<T: Real> Elementwise<1, T> for Clamp {
     const NAME: &'static str = "clamp";
+    const PIECEWISE: bool = true;
     fn eval(&self, x: [&[T]; 1], y: &mut [T]) {
         map(Lane(T::from_f64(self.low), T::from_f64(self.high)), x, y);
     }

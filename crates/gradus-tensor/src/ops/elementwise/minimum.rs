@@ -16,6 +16,7 @@ lanes!(Lane, |_, [a, b]| if (a < b) | a.is_nan() { a } else { b });
 
 impl<T: Real> Elementwise<2, T> for Minimum {
     const NAME: &'static str = "minimum";
+    const PIECEWISE: bool = true;
     fn eval(&self, x: [&[T]; 2], y: &mut [T]) {
         map(Lane, x, y);
     }

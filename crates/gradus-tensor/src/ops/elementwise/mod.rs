@@ -21,6 +21,7 @@ rooms! {
     exp: Exp as Pointwise<1>;
     exp_m1: ExpM1 as Pointwise<1>;
     floor: Floor as Pointwise<1>;
+    gate: Gate as Pointwise<2>;
     gelu: Gelu as Pointwise<1>;
     gelu_tanh: GeluTanh as Pointwise<1>;
     hypot: Hypot as Pointwise<2>;
@@ -43,7 +44,7 @@ rooms! {
     pow: Pow as Pointwise<2>;
     powf: Powf as Pointwise<1>;
     recip: Recip as Pointwise<1>;
-    relu: Relu as Pointwise<1>, ReluRule as Pointwise<2>;
+    relu: Relu as Pointwise<1>;
     round: Round as Pointwise<1>;
     rsqrt: Rsqrt as Pointwise<1>;
     sigmoid: Sigmoid as Pointwise<1>;
