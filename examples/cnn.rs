@@ -104,8 +104,8 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     refuse(f.threads == Some(0), "--threads must be at least 1")?;
     refuse(!(0.0..1.0).contains(&f.dropout), "--dropout must lie in [0, 1)")?;
     let distortion = [(f.shift, 28.0), (f.turn, 360.0), (f.scale, 1.0)];
-    let distorts = distortion.iter().all(|(by, below)| (0.0..*below).contains(by));
-    refuse(!distorts, "--shift must lie in [0, 28), --turn in [0, 360), --scale in [0, 1)")?;
+    let in_range = distortion.iter().all(|(by, below)| (0.0..*below).contains(by));
+    refuse(!in_range, "--shift must lie in [0, 28), --turn in [0, 360), --scale in [0, 1)")?;
     f.json.as_deref().map_or(Ok(()), prepare_file)?;
     if let Some(n) = f.threads {
         gradus::kernels::threads::set_threads(n);

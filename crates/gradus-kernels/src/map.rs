@@ -2,8 +2,8 @@
 
 use crate::real::Real;
 use crate::simd::{Isa, Kernel, simd};
-use crate::threads::for_each_chunk_with;
-use crate::view::{Offsets, View, is_contiguous};
+use crate::threads::{alike, for_each_chunk_with};
+use crate::view::{Offsets, View, gather, is_contiguous};
 
 /// A function of N numbers, applied lane by lane. `at` must be `#[inline(always)]` and free of branches that depend on data.
 pub trait Map<T: Real, const N: usize>: Copy + Send + Sync {
@@ -133,9 +133,8 @@ fn cover<T: Real, const N: usize>(
 /// [`elementwise`] over long contiguous inputs, in pieces.
 #[inline(never)]
 fn chunked<T: Real, const N: usize>(flat: [&[T]; N], out: &mut [T], body: &(dyn Fn([&[T]; N], &mut [T]) + Sync)) {
-    let (n, nanos) = (out.len(), out.len() / 4);
-    // All alike, so that two threads end together; whole lines of the cache.
-    let piece = n.div_ceil(n.div_ceil(PIECE)).next_multiple_of(64);
+    // Whole lines of the cache.
+    let (piece, nanos) = (alike(out.len(), PIECE).next_multiple_of(64), out.len() / 4);
     for_each_chunk_with(out, piece, nanos, |start, out| body(each(flat, |x| &x[start..start + out.len()]), out));
 }
 
@@ -165,7 +164,7 @@ fn strided<T: Real, const N: usize>(
         split = shape.len() - 1;
         run = shape[split];
     }
-    let per_piece = (PIECE / run.max(1)).max(1);
+    let per_piece = alike(out.len() / run.max(1), (PIECE / run.max(1)).max(1));
     let nanos = out.len() / 4;
     for_each_chunk_with(out, per_piece * run, nanos, |start, out| {
         let rows = Rows { inputs, split, run, start };
@@ -250,16 +249,6 @@ impl<T: Real, const N: usize> Rows<'_, T, N> {
             });
             body(runs, block);
         }
-    }
-}
-
-/// to\[k\] = from\[k · step\].
-#[inline]
-fn gather<T: Copy>(from: &[T], step: usize, to: &mut [T]) {
-    match step {
-        0 => to.fill(from[0]),
-        1 => to.copy_from_slice(&from[..to.len()]),
-        _ => to.iter_mut().zip(from.iter().step_by(step)).for_each(|(to, from)| *to = *from),
     }
 }
 

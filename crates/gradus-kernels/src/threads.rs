@@ -142,6 +142,13 @@ pub fn for_each_pair<T: Send, U: Send>(
     });
 }
 
+/// How large parts of `n` things are that are at most `most` large, as few as may be, and all alike but for rounding: threads that share
+/// them end together.
+#[inline]
+pub(crate) fn alike(n: usize, most: usize) -> usize {
+    n.div_ceil(n.div_ceil(most).max(1)).max(1)
+}
+
 /// A slice of which disjoint parts go to several threads.
 pub(crate) struct Whole<T> {
     at: *mut T,

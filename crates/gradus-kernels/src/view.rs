@@ -56,12 +56,7 @@ impl<'a, T: Copy> View<'a, T> {
         let (&n, &step) = (self.shape.last().unwrap_or(&1), self.strides.last().unwrap_or(&1));
         let mut rows = Offsets::new(&self.shape[..self.shape.len() - 1], &self.strides[..self.strides.len() - 1]);
         for row in out.chunks_exact_mut(n) {
-            let at = rows.next().unwrap_or(0);
-            match step {
-                1 => row.copy_from_slice(&self.data[at..at + n]),
-                0 => row.fill(self.data[at]),
-                _ => row.iter_mut().zip(self.data[at..].iter().step_by(step)).for_each(|(y, &x)| *y = x),
-            }
+            gather(&self.data[rows.next().unwrap_or(0)..], step, row);
         }
     }
 
@@ -89,6 +84,16 @@ pub fn is_contiguous(shape: &[usize], strides: &[usize]) -> bool {
         }
     }
     true
+}
+
+/// to\[k\] = from\[k · step\]. A loop of its own for each kind of step.
+#[inline]
+pub(crate) fn gather<T: Copy>(from: &[T], step: usize, to: &mut [T]) {
+    match step {
+        0 => to.fill(from[0]),
+        1 => to.copy_from_slice(&from[..to.len()]),
+        _ => to.iter_mut().zip(from.iter().step_by(step)).for_each(|(to, from)| *to = *from),
+    }
 }
 
 /// The storage offsets of a strided array in row-major order.

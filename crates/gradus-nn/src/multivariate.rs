@@ -104,7 +104,7 @@ impl<T: Real> MultivariateGaussian<T> {
         let z = self.standardised(y)?;
         let (n, d) = (z.shape()[0] as f64, z.shape()[1] as f64);
         let logs = self.factor.diagonal(0).ln().sum();
-        Ok((z.square().sum() * 0.5 + logs) / n + 0.5 * d * std::f64::consts::TAU.ln())
+        Ok((z.sum_of_squares() * 0.5 + logs) / n + 0.5 * d * std::f64::consts::TAU.ln())
     }
 
     /// L Lᵀ `[n, d, d]`.

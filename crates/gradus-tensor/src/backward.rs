@@ -35,24 +35,6 @@ pub enum Want {
     Targets { record: bool },
 }
 
-/// Indices by descending depth, ties by order of discovery. Nodes no deeper than `floor` have no inputs in the plan and count as one
-/// depth; every other has an input one less deep, so there are no more depths than nodes, and counting sorts them.
-fn by_depth<T: Real>(nodes: &[Option<Tensor<T>>], floor: u32) -> Vec<u32> {
-    let height = |x: &Option<Tensor<T>>| x.as_ref().map_or(0, |x| x.depth().saturating_sub(floor) as usize);
-    let top = nodes.iter().map(height).max().unwrap_or(0);
-    // Where the nodes of each height begin, the highest first.
-    let mut begin = vec![0_u32; top + 2];
-    nodes.iter().for_each(|x| begin[top - height(x) + 1] += 1);
-    (0..=top).for_each(|k| begin[k + 1] += begin[k]);
-    let mut order = vec![0; nodes.len()];
-    for (i, x) in nodes.iter().enumerate() {
-        let at = &mut begin[top - height(x)];
-        order[*at as usize] = i as u32;
-        *at += 1;
-    }
-    order
-}
-
 impl<T: Real> Plan<T> {
     /// Finds everything tracked below `outputs`. `targets` come first in `nodes`, in their order.
     pub(crate) fn new(outputs: &[Tensor<T>], targets: &[Tensor<T>]) -> Self {
@@ -125,6 +107,24 @@ impl<T: Real> Plan<T> {
     pub(crate) fn ascending(&self) -> impl Iterator<Item = usize> + '_ {
         self.order.iter().rev().map(|&i| i as usize)
     }
+}
+
+/// Indices by descending depth, ties by order of discovery. Nodes no deeper than `floor` have no inputs in the plan and count as one
+/// depth; every other has an input one less deep, so there are no more depths than nodes, and counting sorts them.
+fn by_depth<T: Real>(nodes: &[Option<Tensor<T>>], floor: u32) -> Vec<u32> {
+    let height = |x: &Option<Tensor<T>>| x.as_ref().map_or(0, |x| x.depth().saturating_sub(floor) as usize);
+    let top = nodes.iter().map(height).max().unwrap_or(0);
+    // Where the nodes of each height begin, the highest first.
+    let mut begin = vec![0_u32; top + 2];
+    nodes.iter().for_each(|x| begin[top - height(x) + 1] += 1);
+    (0..=top).for_each(|k| begin[k + 1] += begin[k]);
+    let mut order = vec![0; nodes.len()];
+    for (i, x) in nodes.iter().enumerate() {
+        let at = &mut begin[top - height(x)];
+        order[*at as usize] = i as u32;
+        *at += 1;
+    }
+    order
 }
 
 /// Pulls the cotangents of `seeds` (output, cotangent) back through `plan`. Answers with (node, cotangent) of what is wanted and connected.

@@ -7,17 +7,6 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 use std::panic::Location;
 
-impl<T: Real> Tensor<T> {
-    /// What made a constant of something tracked, if anything did.
-    pub(crate) fn cut_by(&self) -> Option<&'static str> {
-        match self.0.origin {
-            Origin::Constant { cut: Cut::Detach } => Some("detach"),
-            Origin::Constant { cut: Cut::NoGrad } => Some("no_grad"),
-            _ => None,
-        }
-    }
-}
-
 /// The recorded graph below one or more tensors. `Display` is a summary in words; [`dot`](Graph::dot) a drawing.
 ///
 /// ```
@@ -162,5 +151,16 @@ impl fmt::Display for Graph {
             }
         }
         Ok(())
+    }
+}
+
+impl<T: Real> Tensor<T> {
+    /// What made a constant of something tracked, if anything did.
+    pub(crate) fn cut_by(&self) -> Option<&'static str> {
+        match self.0.origin {
+            Origin::Constant { cut: Cut::Detach } => Some("detach"),
+            Origin::Constant { cut: Cut::NoGrad } => Some("no_grad"),
+            _ => None,
+        }
     }
 }

@@ -6,7 +6,7 @@ use super::tile::{Columns, Left, Onto, Out, Right, Steps, height, tile};
 use super::vector::{Job, Vector, tile_size};
 use crate::buffer::Shared;
 use crate::real::Real;
-use crate::threads::for_each_piece_with;
+use crate::threads::{alike, for_each_piece_with};
 use std::mem::MaybeUninit;
 
 /// A result that several pieces write, each its own part.
@@ -42,11 +42,6 @@ const LONG: usize = 320;
 
 /// Bytes of that cache for a panel that is written there first and a strip of the left operand.
 const NEAR: usize = 36 << 10;
-
-/// The runs of k, all alike.
-fn k_block(k: usize, most: usize) -> usize {
-    k.div_ceil(k.div_ceil(most).max(1)).max(1)
-}
 
 /// Products of fewer multiplications than this are one piece.
 const PIECE: usize = 1 << 18;
@@ -211,8 +206,8 @@ impl<T: Real> Job<T> for Piece<T> {
         let width = 2 * V::LANES;
         let block = match b {
             // A panel is written in its whole width, whatever the width of the piece, and must fit its room.
-            Operand::Any(_) => k_block(k, LONG.min(NEAR / size_of::<T>() / width.max(V::ROWS + n.min(width)))),
-            _ => k_block(k, LONG),
+            Operand::Any(_) => alike(k, LONG.min(NEAR / size_of::<T>() / width.max(V::ROWS + n.min(width)))),
+            _ => alike(k, LONG),
         };
         let mut near = Near([MaybeUninit::uninit(); NEAR]);
         let near = near.0.as_mut_ptr().cast::<T>();

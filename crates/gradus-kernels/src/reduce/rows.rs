@@ -6,6 +6,7 @@ use super::fold::{Cascade, Fold, SumOfSquares, run};
 use crate::real::Real;
 use crate::simd::{Isa, Kernel, simd};
 use crate::threads::for_each_chunk_with;
+use crate::view::gather;
 
 /// How many numbers of a strided row are gathered at a time.
 const GATHER: usize = 1024;
@@ -93,9 +94,7 @@ impl<T: Real, F: Fold<T>> Kernel for Rows<'_, T, F> {
                         &data[base + at + i..base + at + end]
                     } else {
                         let buffer = &mut buffer[..end - i];
-                        for (j, b) in buffer.iter_mut().enumerate() {
-                            *b = data[base + at + (i + j) * step];
-                        }
+                        gather(&data[base + at + i * step..], step, buffer);
                         &*buffer
                     };
                     total.push(run(s, [values], f.start(), lift, join), join);

@@ -1,7 +1,7 @@
 //! Layers and losses at awkward places: sure nets, queries that may look nowhere, states and masks of another shape.
 
 use gradus_nn::loss::{
-    CrossEntropy, bce_with_logits, bce_with_logits_each, bce_with_logits_weighted, cross_entropy, huber, kl_div,
+    CrossEntropy, bce_with_logits, bce_with_logits_each, bce_with_logits_weighted, cross_entropy, huber, kl_div, mse,
     smooth_l1,
 };
 use gradus_nn::rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
@@ -43,6 +43,13 @@ fn binary_cross_entropy_keeps_its_digits<F: Real>() {
             }
         }
     }
+}
+
+#[test]
+#[should_panic(expected = "mse: tensors of shape [0, 3] have no elements, so they have no mean")]
+fn the_squared_error_of_nothing_is_refused() {
+    let nothing = T::zeros(&[0, 3]);
+    let _ = mse(&nothing, &nothing);
 }
 
 #[test]

@@ -108,6 +108,6 @@ impl<N: Module, Y: Clone> Penalty<N, (Tensor<N::Elem>, Y)> for InputGradientSq {
         let gradient = gradient.map_err(|e| Error::new(Kind::Gradient, format!("input_gradient_sq: {e}")))?;
         let n = x.shape().first().copied().unwrap_or(1);
         // ∇ of the mean is ∇ℓᵢ/n: 1/n Σ ‖n gᵢ‖² = n Σ ‖gᵢ‖².
-        Ok(gradient.square().sum() * (self.lambda * n as f64))
+        Ok(gradient.sum_of_squares() * (self.lambda * n as f64))
     }
 }

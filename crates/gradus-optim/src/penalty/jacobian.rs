@@ -62,7 +62,7 @@ fn evaluate<T: Real>(f: impl FnOnce(&Tensor<T>) -> Tensor<T>, x: &Tensor<T>) -> 
 
 fn pulled_sq<T: Real>(y: &Tensor<T>, x: &Tensor<T>) -> Result<Tensor<T>, Error> {
     let gradient = Grad::of(y).wrt(x).create_graph().run();
-    Ok(gradient.map_err(|e| Error::new(Kind::Gradient, format!("jacobian: {e}")))?.square().sum())
+    Ok(gradient.map_err(|e| Error::new(Kind::Gradient, format!("jacobian: {e}")))?.sum_of_squares())
 }
 
 /// Independent ±1.

@@ -63,7 +63,7 @@ impl GaussNewton {
         net: &mut N,
         residuals: impl Fn(&N) -> Tensor<N::Elem>,
     ) -> Result<Report, Error> {
-        self.run(net, residuals, |r| r.square().sum() * 0.5)
+        self.run(net, residuals, |r| r.sum_of_squares() * 0.5)
     }
 
     /// Minimises loss(f(w)) over the leaves of the net that are not frozen; `f` answers any shape, the loss one number.

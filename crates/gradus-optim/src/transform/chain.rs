@@ -245,6 +245,7 @@ impl<T: Real> Stage<'_, T> {
         }
         // The first parts of all leaves, then the next: threads that begin at both ends meet the rows whose gradients they made.
         pieces.sort_by_key(|p| p.place);
+        // A number takes half a nanosecond; what needs whole leaves shares its own work.
         let nanos = if whole { 0 } else { total / 2 };
         threads::for_each_chunk_with(&mut pieces, 1, nanos, |_, p| p.iter_mut().for_each(|p| self.pass(p)));
         pieces.iter().filter(|p| p.bad).map(|p| p.leaf).min()
@@ -345,7 +346,6 @@ fn cut<'a, T>(mut piece: Piece<'a, T>, out: &mut Vec<Piece<'a, T>>) {
     let len = piece.weights.len();
     let size = if len < SMALL { PIECE } else { PIECE.min(len.div_ceil(2)) };
     while piece.weights.len() > size {
-        let place = 64 * (len - piece.weights.len()) / len;
         let (weights, rest) = std::mem::take(&mut piece.weights).split_at_mut(size);
         piece.weights = rest;
         let head = |s: &mut &'a mut [T]| {
@@ -361,11 +361,11 @@ fn cut<'a, T>(mut piece: Piece<'a, T>, out: &mut Vec<Piece<'a, T>>) {
             rate: piece.rate,
             at: piece.at,
             leaf: piece.leaf,
-            place,
+            place: piece.place,
             bad: false,
         });
+        piece.place = 64 * (len - piece.weights.len()) / len;
         piece.gradient = piece.gradient.map(|g| &g[size..]);
     }
-    piece.place = 64 * (len - piece.weights.len()) / len.max(1);
     out.push(piece);
 }

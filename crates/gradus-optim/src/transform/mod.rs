@@ -101,8 +101,8 @@ pub trait Transform<T: Real>: Send + Sync {
         None
     }
 
-    /// As the last part: [`apply`](Self::apply) and the write of the weights in one loop; `false` if it has no such loop
-    /// (and has done nothing). A chain of one part then reads and writes each number once in one pass.
+    /// As the last part: [`apply`](Self::apply) and the write of the weights, with both decays of [`Last`], in one loop; `false` if it has
+    /// no such loop (and has done nothing). A chain of one part then reads and writes each number once in one pass.
     fn finish(&self, _at: &Context<'_>, _last: Last<'_, T>, _state: &mut [&mut [T]]) -> bool {
         false
     }

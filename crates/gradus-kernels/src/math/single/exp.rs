@@ -8,7 +8,7 @@ use crate::simd::Isa;
 use std::f32::consts::LOG2_E;
 
 /// Adding it rounds to an integer, which then stands in the low bits.
-const ROUND: f32 = 12_582_912.0;
+pub(super) const ROUND: f32 = 12_582_912.0;
 /// ln 2 = LN2_HI + LN2_LO; n·LN2_HI is exact.
 pub(super) const LN2_HI: f32 = 0.693_359_375;
 pub(super) const LN2_LO: f32 = -2.121_944_4e-4;

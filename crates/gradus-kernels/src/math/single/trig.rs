@@ -4,6 +4,7 @@
 //! x itself, j = 0); then the products with the first two parts are exact (Payne & Hanek 1983, in floats). Accurate to 2⁻⁵⁵ of a
 //! quadrant, while no `f32` comes nearer to a multiple of π/2 than 2⁻³⁰. Coefficients: `xtask/fixtures/polynomials.py`.
 
+use super::exp::ROUND as ROUND_NEAR;
 use crate::math::polynomial;
 use crate::simd::Isa;
 use std::f64::consts::FRAC_PI_2;
@@ -28,8 +29,6 @@ const ROUND: f64 = 6_755_399_441_055_744.0;
 pub(crate) const SIN_NEAR: f32 = 4096.0;
 /// π/2 in three parts of 24 bits.
 const HALF_PI: [f32; 3] = [1.570_796_4, -4.371_139e-8, -1.715_124_5e-15];
-/// Adding it rounds to an integer, which then stands in the low bits.
-const ROUND_NEAR: f32 = 12_582_912.0;
 
 /// A point of a quadrant: x = quadrant·π/2 + r + low, |r| ≤ π/4 and a little, low below half an ulp of r; the quadrant modulo 4.
 type Quadrant = (i32, f32, f32);
@@ -79,8 +78,8 @@ fn quadrant_far(x: f32) -> Quadrant {
     (t.to_bits() as i32, r as f32, (r - f64::from(r as f32)) as f32)
 }
 
-/// sin or cos of r + low, by the parity of the quadrant, with the sign of its second bit. `low` is added to first
-/// order: where sin r is just below a power of two and r just above, it is nearly an ulp.
+/// sin or cos of r + low, by the parity of the quadrant, with the sign of its second bit. `low` is added to first order:
+/// where sin r is just below a power of two and r just above, it is nearly an ulp.
 #[inline(always)]
 fn sine<S: Isa>(s: S, (quadrant, r, low): Quadrant) -> f32 {
     let z = r * r;

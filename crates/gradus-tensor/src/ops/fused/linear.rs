@@ -15,6 +15,9 @@ use gradus_kernels::matmul::{matmul, matmul_onto_row};
 #[derive(Clone, Debug)]
 pub struct Linear;
 
+/// The cotangent of the weight is gᵀ X.
+const OF_WEIGHT: MatMul = MatMul::flipped(true, false);
+
 impl<T: Real> Fused<T> for Linear {
     const NAME: &'static str = "linear";
     fn shape(&self, s: &[&[usize]]) -> Result<Dims, Refusal> {
@@ -38,11 +41,7 @@ impl<T: Real> Fused<T> for Linear {
     fn backward_into(&self, i: usize, at: &Point<'_, T>, g: View<'_, T>, sum: &mut [T]) -> bool {
         match i {
             0 => matmul(g, at.inputs[1].view(), true, sum),
-            1 => {
-                let gt =
-                    View { data: g.data, shape: &[g.shape[1], g.shape[0]], strides: &[g.strides[1], g.strides[0]] };
-                matmul(gt, at.inputs[0].view(), true, sum);
-            }
+            1 => OF_WEIGHT.multiply(g, at.inputs[0].view(), true, sum),
             _ => return false,
         }
         true
@@ -58,8 +57,8 @@ impl<T: Real> Fused<T> for Linear {
 /// The rule is made of products: the same at every order.
 fn rule<T: Real>(x: &[Tensor<T>], g: &Tensor<T>, wanted: &[bool]) -> Slots<T> {
     let only = |i: usize, f: &dyn Fn() -> Tensor<T>| if wanted[i] { f().into() } else { Slot::Zero };
-    let of_weight = || MatMul::flipped(true, false).apply(g, &x[0]);
-    let slots = [only(0, &|| g.matmul(&x[1])), only(1, &of_weight), only(2, &|| g.sum_axes(&[0], false))];
+    let slots =
+        [only(0, &|| g.matmul(&x[1])), only(1, &|| OF_WEIGHT.apply(g, &x[0])), only(2, &|| g.sum_axes(&[0], false))];
     slots.into_iter().collect()
 }
 

@@ -20,39 +20,41 @@ pub struct MatMul {
 
 impl MatMul {
     /// A B, A Bᵀ, Aᵀ B or Aᵀ Bᵀ.
-    pub(crate) fn flipped(left: bool, right: bool) -> Self {
+    pub(crate) const fn flipped(left: bool, right: bool) -> Self {
         MatMul { flip: [left, right] }
     }
 
-    /// The product of g and the other operand that is the cotangent of operand i, and whether g stands on its left.
-    fn adjoint(self, i: usize) -> (Self, bool) {
+    /// The cotangent of operand i as a product of g and the `other` operand: which, and the two in their order.
+    fn adjoint<X>(self, i: usize, g: X, other: X) -> (Self, X, X) {
         let [a, b] = self.flip;
         match (i, self.flip[i]) {
-            (0, false) => (MatMul::flipped(false, !b), true),
-            (0, true) => (MatMul::flipped(b, true), false),
-            (_, false) => (MatMul::flipped(!a, false), false),
-            (_, true) => (MatMul::flipped(true, a), true),
+            (0, false) => (MatMul::flipped(false, !b), g, other),
+            (0, true) => (MatMul::flipped(b, true), other, g),
+            (_, false) => (MatMul::flipped(!a, false), other, g),
+            (_, true) => (MatMul::flipped(true, a), g, other),
         }
     }
 
     /// out (+)= the product.
-    fn multiply<T: Real>(self, a: View<'_, T>, b: View<'_, T>, accumulate: bool, out: &mut [T]) {
-        let ([a_shape, a_strides], [b_shape, b_strides]) = (read(a, self.flip[0]), read(b, self.flip[1]));
-        let a = View { data: a.data, shape: &a_shape, strides: &a_strides };
-        matmul(a, View { data: b.data, shape: &b_shape, strides: &b_strides }, accumulate, out);
+    pub(crate) fn multiply<T: Real>(self, a: View<'_, T>, b: View<'_, T>, accumulate: bool, out: &mut [T]) {
+        let (turned_a, turned_b) = (self.flip[0].then(|| turned(a)), self.flip[1].then(|| turned(b)));
+        matmul(read(a, &turned_a), read(b, &turned_b), accumulate, out);
     }
 }
 
-/// Shape and strides, with the last two axes exchanged where `flip`.
-fn read<T: Real>(x: View<'_, T>, flip: bool) -> [Dims; 2] {
+/// Shape and strides with the last two axes exchanged.
+fn turned<T: Real>(x: View<'_, T>) -> [Dims; 2] {
     [x.shape, x.strides].map(|axes| {
         let mut axes: Dims = axes.into();
         let r = axes.len();
-        if flip {
-            axes.swap(r - 2, r - 1);
-        }
+        axes.swap(r - 2, r - 1);
         axes
     })
+}
+
+/// x, under the shape and strides of `turned` where there are any.
+fn read<'a, T: Real>(x: View<'a, T>, turned: &'a Option<[Dims; 2]>) -> View<'a, T> {
+    turned.as_ref().map_or(x, |[shape, strides]| View { data: x.data, shape, strides })
 }
 
 impl<T: Real> Bilinear<T> for MatMul {
@@ -74,19 +76,17 @@ impl<T: Real> Bilinear<T> for MatMul {
         T::apply(T::boxed(*self), &[a, b])
     }
     fn adjoint_into(&self, i: usize, g: View<'_, T>, a: View<'_, T>, b: View<'_, T>, sum: &mut [T]) -> bool {
-        let (product, g_first) = self.adjoint(i);
-        let other = [b, a][i];
-        let (a, b) = if g_first { (g, other) } else { (other, g) };
+        let (product, a, b) = self.adjoint(i, g, [b, a][i]);
         product.multiply(a, b, true, sum);
         true
     }
     fn left(&self, g: &Tensor<T>, b: &Tensor<T>, _: &[usize]) -> Tensor<T> {
-        let (product, g_first) = self.adjoint(0);
-        if g_first { product.apply(g, b) } else { product.apply(b, g) }
+        let (product, a, b) = self.adjoint(0, g, b);
+        product.apply(a, b)
     }
     fn right(&self, g: &Tensor<T>, a: &Tensor<T>, _: &[usize]) -> Tensor<T> {
-        let (product, g_first) = self.adjoint(1);
-        if g_first { product.apply(g, a) } else { product.apply(a, g) }
+        let (product, a, b) = self.adjoint(1, g, a);
+        product.apply(a, b)
     }
 }
 
