@@ -221,6 +221,28 @@ def functions():
     return {f"{name}_{size}": function(*of, n, p) for name, (*of, p) in both.items() for size, n in sizes.items()}
 
 
+def product(m, k, n, left, right):
+    """A product into a warm buffer; what is transposed is a view."""
+
+    def matrix(stream, rows, columns, turned):
+        return tensor(normals(stream, (columns, rows))).t() if turned else tensor(normals(stream, (rows, columns)))
+
+    def make(dropout):
+        a, b, y = matrix(10, m, k, left), matrix(11, k, n, right), torch.empty(m, n)
+        return lambda: torch.mm(a, b, out=y), lambda: None, lambda: (y.double() ** 2).mean().item() / k, 1
+
+    return make
+
+
+def products():
+    """Name -> product, as in workloads/products.rs."""
+    squares = {str(n): (n, n, n) for n in (128, 256, 512, 1024, 2048)}
+    others = {"x".join(map(str, s)): s for s in ((128, 784, 512), (128, 190, 190), (128, 512, 10), (32, 8, 50))}
+    views = {"nn": (False, False), "nt": (False, True), "tn": (True, False)}
+    sizes = {**squares, **others}
+    return {f"matmul_{size}_{v}": product(*s, *turned) for size, s in sizes.items() for v, turned in views.items()}
+
+
 def adam_10m(dropout):
     p = nn.Parameter(tensor(normals(1, (10**7,))))
     p.grad = tensor(normals(2, (10**7,)))
@@ -286,6 +308,7 @@ serve(
         "chain_tanh_forward": chain(False),
         "chain_tanh": chain(True),
         **functions(),
+        **products(),
     },
     scale,
 )

@@ -7,6 +7,7 @@ mod gaussian;
 mod images;
 mod mlp;
 mod penalty;
+mod products;
 mod recurrent;
 mod trained;
 
@@ -34,9 +35,9 @@ pub enum Purpose {
 /// Name, number of ops by which the time of a step is divided, and how it is prepared.
 pub type Row = (&'static str, u32, fn(Purpose) -> Box<dyn Work>);
 
-/// Every workload: training steps and fills, then single functions.
+/// Every workload: training steps and fills, then single functions and single products.
 pub fn all() -> impl Iterator<Item = &'static Row> {
-    STEPS.iter().chain(functions::ALL)
+    STEPS.iter().chain(functions::ALL).chain(products::ALL)
 }
 
 const STEPS: &[Row] = &[

@@ -1,6 +1,6 @@
 //! The product cut into pieces, and a piece into tiles.
 
-use super::pack::{Matrix, Panels, panel};
+use super::pack::{Matrix, Panels, apart, panel, steps};
 use super::thin::{row_times_columns, row_times_rows};
 use super::tile::{Columns, Left, Onto, Out, Right, Steps, height, tile};
 use super::vector::{Job, Vector, tile_size};
@@ -42,6 +42,10 @@ const LONG: usize = 320;
 
 /// Bytes of that cache for a panel that is written there first and a strip of the left operand.
 const NEAR: usize = 36 << 10;
+
+/// Steps of a transposed left operand that lie so many bytes apart share few places of the caches, and each lies on a page of its own:
+/// where several panels use them they are written beside each other first.
+const FAR: usize = 8 << 10;
 
 /// Products of fewer multiplications than this are one piece.
 const PIECE: usize = 1 << 18;
@@ -211,11 +215,18 @@ impl<T: Real> Job<T> for Piece<T> {
         };
         let mut near = Near([MaybeUninit::uninit(); NEAR]);
         let near = near.0.as_mut_ptr().cast::<T>();
+        let mut room = (a.row == 1 && a.col * size_of::<T>() >= FAR && n > 2 * width)
+            .then(|| Shared::stale(block * apart::<T>(m)));
+        let beside = room.as_mut().map(|room| room.get_mut().expect("a fresh buffer has one owner").as_mut_ptr());
         // SAFETY: all addresses lie inside the operands that the caller vouches for.
         unsafe {
             let mut p = 0;
             while p < k {
                 let depth = block.min(k - p);
+                let a = match beside {
+                    Some(to) => steps(depth, m, a.from(0, p), to),
+                    None => a.from(0, p),
+                };
                 let mut j = 0;
                 while j < n {
                     let (data, steps) = match b {
@@ -232,7 +243,7 @@ impl<T: Real> Job<T> for Piece<T> {
                     let mut i = 0;
                     while i < m {
                         let h = height(m - i, V::ROWS);
-                        let left = Left { data: a.from(i, p).data, rows: Steps(a.row), steps: Steps(a.col) };
+                        let left = Left { data: a.from(i, 0).data, rows: Steps(a.row), steps: Steps(a.col) };
                         let out = Out { data: c.add(i * row + j), row, apart: V::LANES, onto };
                         tile::<V, _, _, _>(h, Columns::Run(width.min(n - j)), depth, left, right, out);
                         i += h;

@@ -103,3 +103,21 @@ pub(crate) unsafe fn panel<V: Vector>(k: usize, columns: usize, from: Matrix<V::
         }
     }
 }
+
+/// How far apart [`steps`] writes steps of m numbers: an odd number of cache lines, so that they spread over all of the cache.
+pub(crate) fn apart<T>(m: usize) -> usize {
+    let line = 64 / size_of::<T>();
+    (m.div_ceil(line) | 1) * line
+}
+
+/// The k steps of a transposed left operand of m rows, written [`apart`]: where they are then.
+///
+/// # Safety
+/// `from` holds m x k numbers, those of a column one behind the other; `to` k times [`apart`].
+#[inline(always)]
+pub(crate) unsafe fn steps<T: Real>(k: usize, m: usize, from: Matrix<T>, to: *mut T) -> Matrix<T> {
+    let col = apart::<T>(m);
+    // SAFETY: the caller's.
+    (0..k).for_each(|p| unsafe { from.from(0, p).data.copy_to_nonoverlapping(to.add(p * col), m) });
+    Matrix { data: to, row: 1, col }
+}

@@ -22,7 +22,11 @@ fn layouts(r: usize, c: usize) -> [(usize, [usize; 2]); 4] {
 }
 
 fn check<T: Real>(m: usize, k: usize, n: usize) {
-    for (la, sa) in layouts(m, k) {
+    check_left::<T>(m, k, n, &layouts(m, k));
+}
+
+fn check_left<T: Real>(m: usize, k: usize, n: usize, left: &[(usize, [usize; 2])]) {
+    for &(la, sa) in left {
         for (lb, sb) in layouts(k, n) {
             let (a, b) = (numbers::<T>(la, 1), numbers::<T>(lb, 2));
             let (va, vb) =
@@ -86,6 +90,16 @@ fn long_runs_of_narrow_pieces() {
             check::<f32>(70, k, n);
             check::<f64>(70, k, n);
         }
+    }
+}
+
+/// Rows of a left operand whose steps lie pages apart: some columns of a wide matrix, transposed.
+#[test]
+fn steps_that_lie_far_apart() {
+    for (m, k, n) in [(1, 5, 70), (13, 333, 65), (60, 321, 130), (250, 40, 97), (16, 700, 33)] {
+        let wide = [(k * 2048, [1, 2048])];
+        check_left::<f32>(m, k, n, &wide);
+        check_left::<f64>(m, k, n, &wide);
     }
 }
 
