@@ -164,15 +164,21 @@ fn strided<T: Real, const N: usize>(
         split = shape.len() - 1;
         run = shape[split];
     }
-    let per_piece = alike(out.len() / run.max(1), (PIECE / run.max(1)).max(1));
+    // Whole runs, or parts of one.
+    let piece = if run > PIECE {
+        alike(out.len(), PIECE).next_multiple_of(64)
+    } else {
+        alike(out.len() / run, PIECE / run) * run
+    };
     let nanos = out.len() / 4;
-    for_each_chunk_with(out, per_piece * run, nanos, |start, out| {
+    for_each_chunk_with(out, piece, nanos, |start, out| {
         let rows = Rows { inputs, split, run, start };
         if run < SHORT { rows.together(out, body) } else { rows.apart(out, body) }
     });
 }
 
-/// Runs of `run` numbers from place `start` on: the axes from `split` on are inside a run.
+/// Runs of `run` numbers from place `start` on, which lies inside a run only where runs are applied apart: the axes from `split` on are
+/// inside a run.
 struct Rows<'a, T, const N: usize> {
     inputs: [View<'a, T>; N],
     split: usize,
@@ -197,11 +203,15 @@ impl<T: Real, const N: usize> Rows<'_, T, N> {
     }
 
     /// One run after another.
-    fn apart(&self, out: &mut [T], body: &dyn Fn([&[T]; N], &mut [T])) {
+    fn apart(&self, mut out: &mut [T], body: &dyn Fn([&[T]; N], &mut [T])) {
         let (inputs, step, mut offsets) = (&self.inputs, self.steps(), self.offsets());
         let mut scratch = [[T::ZERO; GATHER]; N];
-        for row in out.chunks_mut(self.run) {
-            let at: [usize; N] = std::array::from_fn(|i| offsets[i].next().unwrap_or(0));
+        let mut inside = self.start % self.run;
+        while !out.is_empty() {
+            let n = (self.run - inside).min(out.len());
+            let (row, rest) = std::mem::take(&mut out).split_at_mut(n);
+            let at: [usize; N] = std::array::from_fn(|i| offsets[i].next().unwrap_or(0) + inside * step[i]);
+            (out, inside) = (rest, 0);
             if step.iter().all(|&s| s == 1) {
                 body(std::array::from_fn(|i| &inputs[i].data[at[i]..at[i] + row.len()]), row);
                 continue;

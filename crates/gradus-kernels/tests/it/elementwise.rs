@@ -37,3 +37,14 @@ fn matrices_that_lie_in_every_way() {
         }
     }
 }
+
+/// Runs longer than a piece of work are cut, also where an operand is one number all along.
+#[test]
+fn runs_longer_than_a_piece() {
+    for shape @ [m, n] in [[1, 70_001], [3, 40_007], [2, 98_304], [70_001, 1]] {
+        for (a, b) in [([n, 1], [0, 0]), ([0, 0], [1, 0]), ([0, 2], [2 * n, 2]), ([1, m], [n, 1])] {
+            agrees::<f32>(&shape, [a, b, [0, 0]]);
+            agrees::<f64>(&shape, [b, a, [n, 1]]);
+        }
+    }
+}
