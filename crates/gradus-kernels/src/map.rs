@@ -122,7 +122,7 @@ fn cover<T: Real, const N: usize>(
     }
     if inputs.iter().all(|x| is_contiguous(x.shape, x.strides)) {
         let flat = each(inputs, |x| &x.data[..out.len()]);
-        if out.len() <= PIECE {
+        if out.len() <= PIECE / 2 {
             return body(flat, out);
         }
         return chunked(flat, out, body);
@@ -134,7 +134,8 @@ fn cover<T: Real, const N: usize>(
 #[inline(never)]
 fn chunked<T: Real, const N: usize>(flat: [&[T]; N], out: &mut [T], body: &(dyn Fn([&[T]; N], &mut [T]) + Sync)) {
     // Whole lines of the cache.
-    let (piece, nanos) = (alike(out.len(), PIECE).next_multiple_of(64), out.len() / 4);
+    let pieces = out.len().div_ceil(PIECE).next_multiple_of(2);
+    let (piece, nanos) = (out.len().div_ceil(pieces).next_multiple_of(64), out.len() / 4);
     for_each_chunk_with(out, piece, nanos, |start, out| body(each(flat, |x| &x[start..start + out.len()]), out));
 }
 

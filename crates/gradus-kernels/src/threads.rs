@@ -10,6 +10,8 @@
 mod board;
 #[cfg(not(loom))]
 mod crew;
+#[cfg(not(loom))]
+mod distance;
 #[cfg(all(test, loom))]
 mod model;
 #[cfg(not(loom))]
@@ -20,8 +22,8 @@ mod sync;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-/// Work of fewer nanoseconds stays on the caller's thread.
-const ALONE: usize = 6_000;
+/// Work of fewer nanoseconds stays on the caller's thread, however near the others are.
+const LEAST: usize = 6_000;
 /// A caller that does not say how much work there is has enough.
 const UNKNOWN: usize = usize::MAX >> 1;
 
@@ -78,10 +80,10 @@ pub fn for_each_piece(pieces: usize, body: impl Fn(usize) + Sync) {
 }
 
 /// [`for_each_piece`] for work that may be too small to share: `nanos` is the time that all pieces together take on one thread, roughly.
-/// Below 6,000 it is a plain loop; below 40,000 it is shared with workers that are awake, but wakes none for its own sake.
+/// Below 6,000 it is a plain loop, and where the threads' cores are far apart below a multiple of that; below 40,000 it is shared with workers that are awake, but wakes none for its own sake.
 #[inline]
 pub fn for_each_piece_with(pieces: usize, nanos: usize, body: impl Fn(usize) + Sync) {
-    if pieces < 2 || nanos < ALONE || cfg!(loom) {
+    if pieces < 2 || nanos < LEAST || cfg!(loom) {
         return (0..pieces).for_each(body);
     }
     let threads = threads();

@@ -69,7 +69,7 @@ fn few(m: usize, mr: usize) -> bool {
 
 /// The numbers of row and column pieces, by shape and layout alone.
 fn cut(m: usize, k: usize, n: usize, (mr, nr): (usize, usize), transposed: bool) -> (usize, usize) {
-    let work = m * n * k;
+    let work = m * n.next_multiple_of(nr / 2) * k;
     if few(m, mr) {
         let pieces = (work / PIECE).clamp(1, 8 + (work >> 25));
         // The gradient of a weight: by rows, which are runs of memory, so that the thread that made a part of it takes that part's step.
@@ -82,7 +82,9 @@ fn cut(m: usize, k: usize, n: usize, (mr, nr): (usize, usize), transposed: bool)
         return if columns >= 4 {
             (1, columns)
         } else {
-            ((pieces / columns).clamp(1, m.div_ceil(LEAST * mr)), columns)
+            let rows = (pieces / columns).clamp(1, m.div_ceil(LEAST * mr));
+            // Two threads share an even number alike.
+            (rows - (rows > 1 && rows % 2 == 1) as usize, columns)
         };
     }
     let pieces = (work / (work / 32).clamp(PIECE, 1 << 26)).max(1);
@@ -188,7 +190,7 @@ pub(crate) unsafe fn pieces<T: Real>(
         }
     };
     let count = row_pieces * n.div_ceil(columns);
-    if count == 1 { body(0) } else { for_each_piece_with(count, nanos::<T>(m * n * k), body) }
+    if count == 1 { body(0) } else { for_each_piece_with(count, nanos::<T>(m * n.next_multiple_of(nr / 2) * k), body) }
 }
 
 /// One piece, on this thread.

@@ -1,6 +1,7 @@
 //! The crew: the worker threads of the process, when they spin, sleep, come and go.
 
 use super::board::{Board, End};
+use super::distance::Distance;
 use super::spin::{Patience, Spun, spin};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
@@ -32,6 +33,7 @@ struct Crew {
     wanted: AtomicUsize,
     hiring: Mutex<()>,
     resting: AtomicBool,
+    distance: Distance,
     /// Nanoseconds of work done alone because waking would not have paid.
     alone: AtomicUsize,
     /// Until then, in nanoseconds since `start`, callers work alone: the system is too busy for a second thread to help.
@@ -48,6 +50,7 @@ static CREW: LazyLock<Crew> = LazyLock::new(|| Crew {
     wanted: AtomicUsize::new(0),
     hiring: Mutex::new(()),
     resting: AtomicBool::new(false),
+    distance: Distance::new(),
     alone: AtomicUsize::new(0),
     overloaded_until: AtomicU64::new(0),
     overloads: AtomicU32::new(0),
@@ -67,6 +70,9 @@ pub(super) fn run(threads: usize, pieces: usize, nanos: usize, body: &(dyn Fn(us
     }
     if crew.resting.load(Relaxed) {
         crew.resting.store(false, Relaxed);
+    }
+    if nanos < crew.distance.least(crew.since_start(begin), &crew.board) {
+        return (0..pieces).for_each(body);
     }
     let wake = |sleepers| crew.pays_to_wake(sleepers, pieces, nanos);
     let own = Cell::new(None);
