@@ -149,7 +149,7 @@ pub(crate) unsafe fn product<T: Real>(
 /// b holds k x n numbers, `to` k · n rounded up to panels.
 pub(crate) unsafe fn pack<T: Real>(k: usize, n: usize, b: Matrix<T>, to: Target<T>) {
     let (_, nr) = tile_size::<T>();
-    let each = ((1 << 15) / (k * nr).max(1)).max(1) * nr;
+    let each = ((1 << 14) / (k * nr).max(1)).max(1) * nr;
     for_each_piece_with(n.div_ceil(each), k * n / 4, |i| {
         let j = i * each;
         // SAFETY: pieces write different panels; addresses are the caller's.
