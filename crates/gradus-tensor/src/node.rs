@@ -128,6 +128,17 @@ impl<T: Real> Tensor<T> {
         Self::from_shared(shape, data)
     }
 
+    /// [`build`](Tensor::build) in the shape of `x`.
+    #[inline]
+    pub(crate) fn build_like(x: &Tensor<T>, write: impl FnOnce(&mut [T])) -> Self {
+        let layout = x.0.layout.without_gaps();
+        let mut data = Shared::stale(layout.len());
+        if let Some(out) = data.get_mut() {
+            write(out);
+        }
+        Self::new(layout, data, Origin::Constant { cut: Cut::No })
+    }
+
     /// A constant filled with `value`.
     #[doc(alias = "fill")]
     pub fn full(shape: &[usize], value: f64) -> Self {

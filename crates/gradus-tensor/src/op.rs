@@ -89,6 +89,11 @@ pub trait Op<T: Real>: Debug + Send + Sync + std::panic::UnwindSafe + std::panic
     /// The output's shape, or why the inputs do not fit.
     fn shape(&self, inputs: &[&[usize]]) -> Result<Dims, Refusal>;
 
+    /// Whether the output always has the shape of the first input: then the door does not ask for it.
+    fn keeps_shape(&self) -> bool {
+        false
+    }
+
     /// The output as another layout of the first input's buffer, where the op moves no numbers.
     fn view(&self, _input: &Layout) -> Option<Layout> {
         None

@@ -21,6 +21,12 @@ impl Layout {
         Layout { shape, strides, offset: 0 }
     }
 
+    /// Row-major, without gaps, in the same shape.
+    #[inline]
+    pub fn without_gaps(&self) -> Self {
+        if self.is_contiguous() { Layout { offset: 0, ..self.clone() } } else { Self::contiguous(self.shape.clone()) }
+    }
+
     /// The number of elements.
     #[inline]
     pub fn len(&self) -> usize {

@@ -124,16 +124,24 @@ fn compute<'a, T: Real, V: AsRef<[View<'a, T>]>>(
     inputs: &[&Tensor<T>],
     views: impl FnOnce() -> V,
 ) -> (Layout, Shared<T>, Option<Shared<T>>) {
-    let shape = match op.shape(shapes) {
-        Ok(shape) => shape,
-        Err(why) => message::panic_with(&why),
+    let layout = match inputs.first() {
+        Some(x) if op.keeps_shape() => {
+            debug_assert_eq!(op.shape(shapes).ok().as_ref(), Some(&x.0.layout.shape), "{}: keeps no shape", op.name());
+            x.0.layout.without_gaps()
+        }
+        first => {
+            let shape = match op.shape(shapes) {
+                Ok(shape) => shape,
+                Err(why) => message::panic_with(&why),
+            };
+            if let Some(x) = first
+                && let Some(layout) = op.view(&x.0.layout)
+            {
+                return (layout, x.0.data.clone(), None);
+            }
+            Layout::contiguous(shape)
+        }
     };
-    if let Some(x) = inputs.first()
-        && let Some(layout) = op.view(&x.0.layout)
-    {
-        return (layout, x.0.data.clone(), None);
-    }
-    let layout = Layout::contiguous(shape);
     let mut data = Shared::stale(layout.len());
     let aux_len = op.aux_len(shapes);
     let mut aux = (aux_len > 0).then(|| Shared::stale(aux_len));

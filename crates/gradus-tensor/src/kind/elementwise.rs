@@ -65,6 +65,10 @@ impl<const N: usize, T: Real, O: Elementwise<N, T>> Op<T> for Pointwise<N, O> {
         Ok(inputs[0].into())
     }
 
+    fn keeps_shape(&self) -> bool {
+        true
+    }
+
     fn eval(&self, inputs: &[View<'_, T>], out: &mut [T], _aux: &mut [T]) {
         let inputs: [View<'_, T>; N] = std::array::from_fn(|i| inputs[i]);
         elementwise(inputs, out, |x, y| self.0.eval(x, y));
@@ -106,7 +110,7 @@ impl<const N: usize, O> Pointwise<N, O> {
     where
         O: Elementwise<N, T>,
     {
-        Tensor::build(g.shape(), |out| {
+        Tensor::build_like(g, |out| {
             let x: [View<'_, T>; N] = std::array::from_fn(|k| at.inputs[k].view());
             let (y, g) = (at.output.view(), g.view());
             match N {

@@ -15,6 +15,8 @@ pub trait Linear<T: Real>:
     const NAME: &'static str;
     /// Whether the door first broadcasts the inputs to one shape.
     const BROADCASTS: bool = false;
+    /// Whether the output always has the shape of the first input.
+    const KEEPS_SHAPE: bool = false;
 
     /// The output's shape, or why the inputs do not fit.
     fn shape(&self, inputs: &[&[usize]]) -> Result<Dims, Refusal>;
@@ -52,6 +54,10 @@ impl<T: Real, O: Linear<T>> Op<T> for Straight<O> {
 
     fn broadcasts(&self) -> bool {
         O::BROADCASTS
+    }
+
+    fn keeps_shape(&self) -> bool {
+        O::KEEPS_SHAPE
     }
 
     fn shape(&self, inputs: &[&[usize]]) -> Result<Dims, Refusal> {

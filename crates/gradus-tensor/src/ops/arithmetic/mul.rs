@@ -17,6 +17,7 @@ lanes!(Lane, |_, [a, b]| a * b);
 impl<T: Real> Bilinear<T> for Mul {
     const NAME: &'static str = "mul";
     const BROADCASTS: bool = true;
+    const KEEPS_SHAPE: bool = true;
     fn shape(&self, a: &[usize], _: &[usize]) -> Result<Dims, Refusal> {
         Ok(a.into())
     }

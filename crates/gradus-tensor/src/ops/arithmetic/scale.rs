@@ -26,6 +26,7 @@ impl<T: Real, const DIVIDE: bool> Map<T, 1> for Lane<T, DIVIDE> {
 
 impl<T: Real> Linear<T> for Scale {
     const NAME: &'static str = "scale";
+    const KEEPS_SHAPE: bool = true;
     fn shape(&self, x: &[&[usize]]) -> Result<Dims, Refusal> {
         Ok(x[0].into())
     }

@@ -27,6 +27,9 @@ impl<T: Real> Op<T> for Shift {
     fn shape(&self, x: &[&[usize]]) -> Result<Dims, Refusal> {
         Ok(x[0].into())
     }
+    fn keeps_shape(&self) -> bool {
+        true
+    }
     fn eval(&self, x: &[View<'_, T>], out: &mut [T], _: &mut [T]) {
         elementwise([x[0]], out, |x, y| map(Lane(T::from_f64(self.0)), x, y));
     }

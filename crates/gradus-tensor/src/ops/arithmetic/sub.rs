@@ -17,6 +17,7 @@ lanes!(Lane, |_, [a, b]| a - b);
 impl<T: Real> Linear<T> for Sub {
     const NAME: &'static str = "sub";
     const BROADCASTS: bool = true;
+    const KEEPS_SHAPE: bool = true;
     fn shape(&self, x: &[&[usize]]) -> Result<Dims, Refusal> {
         Ok(x[0].into())
     }

@@ -44,6 +44,7 @@ impl Dropout {
 
 impl<T: Real> Linear<T> for Dropout {
     const NAME: &'static str = "dropout";
+    const KEEPS_SHAPE: bool = true;
     fn shape(&self, x: &[&[usize]]) -> Result<Dims, Refusal> {
         Ok(x[0].into())
     }
