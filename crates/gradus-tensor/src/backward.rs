@@ -177,15 +177,8 @@ fn pull_node<T: Real>(
     let Some(call) = node.call() else { return };
     let inputs = plan.inputs(i);
     // Lists are written and emptied in place: one that is moved when it was just written waits for its own stores.
-    let mut few = [false; 8];
-    let mut many = Vec::new();
-    let wanted = match few.get_mut(..inputs.len()) {
-        Some(few) => few,
-        None => {
-            many.resize(inputs.len(), false);
-            &mut many[..]
-        }
-    };
+    let mut wanted = SmallVec::from_buf_and_len([false; 8], inputs.len().min(8));
+    wanted.resize(inputs.len(), false);
     let mut summed = false;
     for (wanted, &j) in wanted.iter_mut().zip(inputs) {
         *wanted = j != CONSTANT && reach[j as usize];
@@ -199,15 +192,15 @@ fn pull_node<T: Real>(
         Slot::Of(g) => {
             let at = Point { inputs: &call.inputs, output: node, aux: call.aux.as_deref().unwrap_or(&[]) };
             if summed && may_add_in_place() {
-                pull_into_sums(call.op.as_ref(), &at, g, inputs, wanted, cotangents);
+                pull_into_sums(call.op.as_ref(), &at, g, inputs, &mut wanted, cotangents);
                 if !wanted.contains(&true) {
                     return;
                 }
             }
-            watched(call, g, || call.op.vjp(&at, g, wanted))
+            watched(call, g, || call.op.vjp(&at, g, &wanted))
         }
     };
-    for ((slot, &j), _) in slots.iter_mut().zip(inputs).zip(&*wanted).filter(|(_, w)| **w) {
+    for ((slot, &j), _) in slots.iter_mut().zip(inputs).zip(&wanted).filter(|(_, w)| **w) {
         let slot = std::mem::replace(slot, Slot::Zero);
         if let Slot::Of(x) = &slot {
             debug_assert_eq!(

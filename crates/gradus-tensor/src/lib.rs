@@ -22,6 +22,7 @@ mod buffer;
 pub mod case;
 mod check;
 mod checkpoint;
+mod constants;
 mod convert;
 mod dims;
 mod display;

@@ -120,73 +120,20 @@ impl<T: Real> Tensor<T> {
     /// A constant whose numbers `write` puts into a fresh buffer of stale numbers.
     #[inline]
     pub fn build(shape: &[usize], write: impl FnOnce(&mut [T])) -> Self {
-        let shape: Dims = shape.into();
-        let mut data = Shared::stale(shape.iter().product());
-        if let Some(out) = data.get_mut() {
-            write(out);
-        }
-        Self::from_shared(shape, data)
+        Self::written(Layout::contiguous(shape.into()), write)
     }
 
-    /// [`build`](Tensor::build) in the shape of `x`.
+    /// [`build`](Tensor::build) in the shape of another.
     #[inline]
-    pub(crate) fn build_like(x: &Tensor<T>, write: impl FnOnce(&mut [T])) -> Self {
-        let layout = x.0.layout.without_gaps();
+    pub(crate) fn build_like(x: &Self, write: impl FnOnce(&mut [T])) -> Self {
+        Self::written(x.0.layout.without_gaps(), write)
+    }
+
+    #[inline]
+    fn written(layout: Layout, write: impl FnOnce(&mut [T])) -> Self {
         let mut data = Shared::stale(layout.len());
-        if let Some(out) = data.get_mut() {
-            write(out);
-        }
+        data.get_mut().map(write);
         Self::new(layout, data, Origin::Constant { cut: Cut::No })
-    }
-
-    /// A constant filled with `value`.
-    #[doc(alias = "fill")]
-    pub fn full(shape: &[usize], value: f64) -> Self {
-        Self::build(shape, |x| x.fill(T::from_f64(value)))
-    }
-
-    /// A constant of zeros.
-    pub fn zeros(shape: &[usize]) -> Self {
-        Self::full(shape, 0.0)
-    }
-
-    /// A constant of ones.
-    pub fn ones(shape: &[usize]) -> Self {
-        Self::full(shape, 1.0)
-    }
-
-    /// A constant of rank 0.
-    pub fn scalar(value: f64) -> Self {
-        Self::full(&[], value)
-    }
-
-    /// The identity matrix `[n, n]`.
-    pub fn eye(n: usize) -> Self {
-        Self::build(&[n, n], |x| {
-            x.fill(T::ZERO);
-            x.iter_mut().step_by(n + 1).for_each(|d| *d = T::ONE);
-        })
-    }
-
-    /// 0, 1, …, n − 1.
-    pub fn arange(n: usize) -> Self {
-        Self::build(&[n], |x| x.iter_mut().enumerate().for_each(|(i, x)| *x = T::from_usize(i)))
-    }
-
-    /// A constant with these numbers in row-major order.
-    ///
-    /// # Panics
-    /// If the number of elements is not that of `shape`.
-    #[track_caller]
-    pub fn from_slice(shape: &[usize], x: &[T]) -> Self {
-        if shape.iter().product::<usize>() != x.len() {
-            crate::message::panic_with(&format!(
-                "from_slice: shape {shape:?} needs {} numbers, got {}",
-                shape.iter().product::<usize>(),
-                x.len()
-            ));
-        }
-        Self::from_shared(shape.into(), Shared::from_slice(x))
     }
 
     /// A new leaf with the same numbers: derivatives can be taken with respect to it.
