@@ -156,8 +156,14 @@ impl<const N: usize> From<[usize; N]> for Dims {
 impl FromIterator<usize> for Dims {
     #[inline]
     fn from_iter<I: IntoIterator<Item = usize>>(iter: I) -> Self {
-        let mut dims = Dims::new();
-        iter.into_iter().for_each(|n| dims.push(n));
+        let (mut iter, mut few, mut len) = (iter.into_iter(), [0; INLINE], 0);
+        for n in iter.by_ref().take(INLINE) {
+            few[len] = n;
+            len += 1;
+        }
+        // Read back one by one: a list that was stored number by number is not copied as vectors.
+        let mut dims: Dims = few[..len].into();
+        iter.for_each(|n| dims.push(n));
         dims
     }
 }

@@ -43,13 +43,20 @@ impl MatMul {
 }
 
 /// Shape and strides with the last two axes exchanged.
+#[inline]
 fn turned<T: Real>(x: View<'_, T>) -> [Dims; 2] {
-    [x.shape, x.strides].map(|axes| {
-        let mut axes: Dims = axes.into();
-        let r = axes.len();
-        axes.swap(r - 2, r - 1);
-        axes
-    })
+    [turn(x.shape), turn(x.strides)]
+}
+
+#[inline]
+fn turn(axes: &[usize]) -> Dims {
+    if let [m, n] = *axes {
+        return [n, m].into();
+    }
+    let mut axes: Dims = axes.into();
+    let r = axes.len();
+    axes.swap(r - 2, r - 1);
+    axes
 }
 
 /// x, under the shape and strides of `turned` where there are any.
@@ -65,8 +72,12 @@ impl<T: Real> Bilinear<T> for MatMul {
         if r < 2 || b.len() != r || a[..r - 2] != b[..r - 2] || a[r - 1 - i] != b[r - 2 + j] {
             return Err(message::matmul(a, b));
         }
+        let (m, n) = (a[r - 2 + i], b[r - 1 - j]);
+        if r == 2 {
+            return Ok([m, n].into());
+        }
         let mut shape: Dims = a.into();
-        (shape[r - 2], shape[r - 1]) = (a[r - 2 + i], b[r - 1 - j]);
+        (shape[r - 2], shape[r - 1]) = (m, n);
         Ok(shape)
     }
     fn eval(&self, a: View<'_, T>, b: View<'_, T>, out: &mut [T]) {

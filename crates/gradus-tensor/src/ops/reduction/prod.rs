@@ -1,7 +1,7 @@
 //! Products over axes, exact with any number of zeros at every order.
 
 use super::rows::{rows, shaped};
-use super::sum::axes_of;
+use super::sum::{axes_of, marks};
 use crate::case::{Case, Room, row, spread};
 use crate::kind::Fused;
 use crate::node::Tensor;
@@ -9,7 +9,6 @@ use crate::op::{Point, Refusal, Slot, Slots};
 use crate::real::Real;
 use crate::shape::Dims;
 use gradus_kernels::{View, reduce};
-use smallvec::SmallVec;
 
 /// y = Π x over the last axis, with ∂y/∂xᵢ = Π x over all others: from products before and after i, never by a division.
 #[derive(Clone, Debug)]
@@ -22,7 +21,7 @@ impl<T: Real> Fused<T> for Prod {
         Ok(x[0][..x[0].len() - 1].into())
     }
     fn eval(&self, x: &[View<'_, T>], out: &mut [T], _: &mut [T]) {
-        let mut reduced: SmallVec<[bool; 8]> = SmallVec::from_elem(false, x[0].shape.len());
+        let mut reduced = marks(false, x[0].shape.len());
         reduced[x[0].shape.len() - 1] = true;
         reduce::prod(x[0], &reduced, out);
     }

@@ -22,10 +22,18 @@ pub(crate) fn reduced_shape(shape: &[usize], reduced: &[bool], keepdim: bool) ->
     shape.iter().zip(reduced).filter(|(_, r)| keepdim || !**r).map(|(&n, &r)| if r { 1 } else { n }).collect()
 }
 
+/// A mark for each axis, written as one number up to rank 8.
+#[inline]
+pub(crate) fn marks(value: bool, rank: usize) -> SmallVec<[bool; 8]> {
+    let mut marks = SmallVec::from_buf_and_len([value; 8], rank.min(8));
+    marks.resize(rank, value);
+    marks
+}
+
 /// Which axes are named, each once.
 #[track_caller]
 pub(crate) fn axes_of(op: &str, axes: &[isize], rank: usize) -> SmallVec<[bool; 8]> {
-    let mut reduced = SmallVec::from_elem(false, rank);
+    let mut reduced = marks(false, rank);
     for &a in axes {
         let k = axis(op, a, rank);
         if std::mem::replace(&mut reduced[k], true) {
@@ -53,7 +61,7 @@ impl<T: Real> Tensor<T> {
     #[must_use]
     #[track_caller]
     pub fn sum(&self) -> Self {
-        T::apply(T::boxed(Sum { reduced: SmallVec::from_elem(true, self.rank()), keepdim: false }), &[self])
+        T::apply(T::boxed(Sum { reduced: marks(true, self.rank()), keepdim: false }), &[self])
     }
 
     /// Sums over `axes` (from the end where negative), which stay with length 1 where `keepdim`.

@@ -1,5 +1,6 @@
 //! The sum of the squares of all numbers of several tensors: what a penalty asks of a whole net.
 
+use super::sum::marks;
 use crate::case::{Case, Room, spread};
 use crate::kind::Fused;
 use crate::node::Tensor;
@@ -7,7 +8,6 @@ use crate::op::{Point, Refusal, Slot, Slots};
 use crate::real::Real;
 use crate::shape::Dims;
 use gradus_kernels::{View, reduce};
-use smallvec::SmallVec;
 
 /// y = Σᵢ ‖xᵢ‖², of rank 0, with dy = Σᵢ 2 ⟨xᵢ, dxᵢ⟩.
 #[derive(Clone, Debug)]
@@ -22,7 +22,7 @@ impl<T: Real> Fused<T> for SumOfSquares {
         out[0] = T::ZERO;
         for &x in x {
             let mut one = [T::ZERO];
-            let all: SmallVec<[bool; 8]> = SmallVec::from_elem(true, x.shape.len());
+            let all = marks(true, x.shape.len());
             reduce::fold(reduce::SumOfSquares, x, &all, None, &mut one);
             out[0] += one[0];
         }
