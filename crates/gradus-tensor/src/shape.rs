@@ -21,10 +21,16 @@ impl Layout {
         Layout { shape, strides, offset: 0 }
     }
 
-    /// Row-major, without gaps, in the same shape.
+    /// [`contiguous`](Layout::contiguous) in the same shape: a copy where this is so already, but for the offset.
     #[inline]
     pub fn without_gaps(&self) -> Self {
-        if self.is_contiguous() { Layout { offset: 0, ..self.clone() } } else { Self::contiguous(self.shape.clone()) }
+        // Every axis has the step of row-major order, also one of length 1.
+        let row_major = match (&*self.shape, &*self.strides) {
+            ([], []) | ([_], [1]) => true,
+            ([_, n], [step, 1]) => step == n,
+            (shape, strides) => *strides == *Dims::row_major(shape),
+        };
+        if row_major { Layout { offset: 0, ..self.clone() } } else { Self::contiguous(self.shape.clone()) }
     }
 
     /// The number of elements.
@@ -104,4 +110,30 @@ pub(crate) fn axis(op: &str, axis: isize, rank: usize) -> usize {
         crate::message::panic_with(&crate::message::axis(op, axis, rank));
     }
     k as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Dims, Layout};
+
+    /// Also where an axis of length 0 or 1 has a step that nobody takes.
+    #[test]
+    fn without_gaps_every_step_is_that_of_row_major_order() {
+        let dims = |x: &[usize]| Dims::from(x);
+        for (shape, strides, offset) in [
+            (dims(&[]), dims(&[]), 3),
+            (dims(&[4]), dims(&[1]), 2),
+            (dims(&[2, 3]), dims(&[3, 1]), 0),
+            (dims(&[2, 3]), dims(&[1, 2]), 0),
+            (dims(&[2, 3]), dims(&[0, 1]), 0),
+            (dims(&[1, 3]), dims(&[0, 1]), 1),
+            (dims(&[3, 1]), dims(&[1, 7]), 0),
+            (dims(&[2, 0]), dims(&[5, 1]), 0),
+            (dims(&[2, 3, 1, 2, 2]), dims(&[12, 4, 4, 2, 1]), 9),
+            (dims(&[2, 3, 1, 2, 2]), dims(&[12, 4, 9, 2, 1]), 0),
+        ] {
+            let layout = Layout { shape: shape.clone(), strides, offset };
+            assert_eq!(layout.without_gaps(), Layout::contiguous(shape), "{layout:?}");
+        }
+    }
 }

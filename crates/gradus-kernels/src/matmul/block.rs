@@ -84,7 +84,7 @@ fn cut(m: usize, k: usize, n: usize, (mr, nr): (usize, usize), transposed: bool)
         } else {
             let rows = (pieces / columns).clamp(1, m.div_ceil(LEAST * mr));
             // Two threads share an even number alike.
-            (rows - (rows > 1 && rows % 2 == 1) as usize, columns)
+            (if rows > 1 { rows & !1 } else { 1 }, columns)
         };
     }
     let pieces = (work / (work / 32).clamp(PIECE, 1 << 26)).max(1);
@@ -220,7 +220,7 @@ impl<T: Real> Job<T> for Piece<T> {
         let mut room = (a.row == 1 && a.col * size_of::<T>() >= FAR && n > 2 * width)
             .then(|| Shared::stale(block * apart::<T>(m)));
         let beside = room.as_mut().map(|room| room.get_mut().expect("a fresh buffer has one owner").as_mut_ptr());
-        // SAFETY: all addresses lie inside the operands that the caller vouches for.
+        // SAFETY: all addresses lie inside the operands that the caller vouches for, or inside the two rooms, as long as a run needs.
         unsafe {
             let mut p = 0;
             while p < k {
