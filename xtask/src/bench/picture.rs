@@ -88,9 +88,16 @@ pub(crate) fn lines(title: &str, horizontal: &str, vertical: &str, lines: &[Line
             "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>\n",
             path.join(" ")
         ));
-        if let Some((a, b)) = line.points.last() {
-            body.push_str(&text(x(*a) + 6.0, y(*b) + 4.0, "start", "", &line.name));
-        }
+    }
+    // From the top down, each name below the one before.
+    let end = |line: &Line| line.points.last().map(|(a, b)| (y(*b) + 4.0, x(*a) + 6.0, line.name.clone()));
+    let mut names: Vec<(f64, f64, String)> = lines.iter().filter_map(end).collect();
+    names.sort_by(|p, q| p.0.total_cmp(&q.0));
+    let mut free = f64::MIN;
+    for (y, x, name) in names {
+        let y = y.max(free);
+        body.push_str(&text(x, y, "start", "", &name));
+        free = y + 13.0;
     }
     body.push_str(&text(left + width / 2.0, top + height + 36.0, "middle", "", horizontal));
     body.push_str(&text(left - 6.0, top - 8.0, "end", "", vertical));
@@ -109,5 +116,13 @@ mod tests {
         let two = Line { name: "two".into(), points: vec![(8.0, 3.0), (16.0, 9.0)] };
         let svg = lines("t", "width", "us", &[one, two]);
         assert!(svg.contains("two") && !svg.contains("NaN") && !svg.contains("inf"));
+        // Two lines that end in one place have their names one below the other.
+        let close = |name: &str| Line { name: name.into(), points: vec![(8.0, 3.0), (16.0, 9.0)] };
+        let svg = lines("t", "width", "us", &[close("upper"), close("lower")]);
+        let place = |name: &str| {
+            svg.lines().find(|l| l.contains(name)).and_then(|l| l.split("y=\"").nth(1)?.split('"').next()?.parse().ok())
+        };
+        let (upper, lower): (Option<f64>, Option<f64>) = (place("upper"), place("lower"));
+        assert!(lower.zip(upper).is_some_and(|(l, u)| l - u >= 13.0), "{svg}");
     }
 }
