@@ -130,12 +130,16 @@ fn cover<T: Real, const N: usize>(
     strided(inputs, out, body);
 }
 
+/// How long pieces of `len` numbers are that may begin anywhere: whole lines of the cache, and an even number of pieces, which two threads
+/// share alike.
+fn part(len: usize) -> usize {
+    len.div_ceil(len.div_ceil(PIECE).next_multiple_of(2)).next_multiple_of(64)
+}
+
 /// [`elementwise`] over long contiguous inputs, in pieces.
 #[inline(never)]
 fn chunked<T: Real, const N: usize>(flat: [&[T]; N], out: &mut [T], body: &(dyn Fn([&[T]; N], &mut [T]) + Sync)) {
-    // Whole lines of the cache.
-    let pieces = out.len().div_ceil(PIECE).next_multiple_of(2);
-    let (piece, nanos) = (out.len().div_ceil(pieces).next_multiple_of(64), out.len() / 4);
+    let (piece, nanos) = (part(out.len()), out.len() / 4);
     for_each_chunk_with(out, piece, nanos, |start, out| body(each(flat, |x| &x[start..start + out.len()]), out));
 }
 
@@ -166,11 +170,7 @@ fn strided<T: Real, const N: usize>(
         run = shape[split];
     }
     // Whole runs, or parts of one.
-    let piece = if run > PIECE {
-        alike(out.len(), PIECE).next_multiple_of(64)
-    } else {
-        alike(out.len() / run, PIECE / run) * run
-    };
+    let piece = if run > PIECE { part(out.len()) } else { alike(out.len() / run, PIECE / run) * run };
     let nanos = out.len() / 4;
     for_each_chunk_with(out, piece, nanos, |start, out| {
         let rows = Rows { inputs, split, run, start };

@@ -1,6 +1,6 @@
 //! The product cut into pieces, and a piece into tiles.
 
-use super::pack::{Matrix, Panels, apart, panel, steps};
+use super::pack::{Matrix, Panels, apart, panel, steps_beside};
 use super::thin::{row_times_columns, row_times_rows};
 use super::tile::{Columns, Left, Onto, Out, Right, Steps, height, tile};
 use super::vector::{Job, Vector, tile_size};
@@ -67,9 +67,8 @@ fn few(m: usize, mr: usize) -> bool {
     m <= FEW * mr
 }
 
-/// The numbers of row and column pieces, by shape and layout alone.
-fn cut(m: usize, k: usize, n: usize, (mr, nr): (usize, usize), transposed: bool) -> (usize, usize) {
-    let work = m * n.next_multiple_of(nr / 2) * k;
+/// The numbers of row and column pieces, by shape, layout and the multiplications `work` alone.
+fn cut(m: usize, n: usize, work: usize, (mr, nr): (usize, usize), transposed: bool) -> (usize, usize) {
     if few(m, mr) {
         let pieces = (work / PIECE).clamp(1, 8 + (work >> 25));
         // The gradient of a weight: by rows, which are runs of memory, so that the thread that made a part of it takes that part's step.
@@ -171,7 +170,9 @@ pub(crate) unsafe fn pieces<T: Real>(
     onto: Onto<T>,
 ) {
     let (mr, nr) = tile_size::<T>();
-    let (row_pieces, column_pieces) = cut(m, k, n, (mr, nr), a.row == 1 && a.col > 1);
+    // A vector in part costs as much as a whole one.
+    let work = m * n.next_multiple_of(nr / 2) * k;
+    let (row_pieces, column_pieces) = cut(m, n, work, (mr, nr), a.row == 1 && a.col > 1);
     let rows = m.div_ceil(row_pieces).next_multiple_of(mr);
     let columns = n.div_ceil(column_pieces).next_multiple_of(nr);
     let row_pieces = m.div_ceil(rows);
@@ -190,7 +191,7 @@ pub(crate) unsafe fn pieces<T: Real>(
         }
     };
     let count = row_pieces * n.div_ceil(columns);
-    if count == 1 { body(0) } else { for_each_piece_with(count, nanos::<T>(m * n.next_multiple_of(nr / 2) * k), body) }
+    if count == 1 { body(0) } else { for_each_piece_with(count, nanos::<T>(work), body) }
 }
 
 /// One piece, on this thread.
@@ -226,7 +227,7 @@ impl<T: Real> Job<T> for Piece<T> {
             while p < k {
                 let depth = block.min(k - p);
                 let a = match beside {
-                    Some(to) => steps(depth, m, a.from(0, p), to),
+                    Some(to) => steps_beside(depth, m, a.from(0, p), to),
                     None => a.from(0, p),
                 };
                 let mut j = 0;

@@ -104,7 +104,7 @@ pub(crate) unsafe fn panel<V: Vector>(k: usize, columns: usize, from: Matrix<V::
     }
 }
 
-/// How far apart [`steps`] writes steps of m numbers: an odd number of cache lines, so that they spread over all of the cache.
+/// How far apart [`steps_beside`] writes steps of m numbers: an odd number of cache lines, so that they spread over all of the cache.
 pub(crate) fn apart<T>(m: usize) -> usize {
     let line = 64 / size_of::<T>();
     (m.div_ceil(line) | 1) * line
@@ -115,7 +115,7 @@ pub(crate) fn apart<T>(m: usize) -> usize {
 /// # Safety
 /// `from` holds m x k numbers, those of a column one behind the other; `to` k times [`apart`].
 #[inline(always)]
-pub(crate) unsafe fn steps<T: Real>(k: usize, m: usize, from: Matrix<T>, to: *mut T) -> Matrix<T> {
+pub(crate) unsafe fn steps_beside<T: Real>(k: usize, m: usize, from: Matrix<T>, to: *mut T) -> Matrix<T> {
     let col = apart::<T>(m);
     // SAFETY: the caller's.
     (0..k).for_each(|p| unsafe { from.from(0, p).data.copy_to_nonoverlapping(to.add(p * col), m) });

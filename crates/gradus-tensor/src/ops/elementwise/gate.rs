@@ -11,20 +11,20 @@ use gradus_kernels::{lanes, map};
 #[derive(Clone, Debug)]
 pub struct Gate;
 
-lanes!(Lane, |_, [v, m]| if m == T::ZERO { T::ZERO } else { v * m });
+lanes!(pub(crate) Times, |_, [v, m]| if m == T::ZERO { T::ZERO } else { v * m });
 
 impl<T: Real> Elementwise<2, T> for Gate {
     const NAME: &'static str = "gate";
     const PULL: bool = true;
     const PIECEWISE: bool = true;
     fn eval(&self, x: [&[T]; 2], y: &mut [T]) {
-        map(Lane, x, y);
+        map(Times, x, y);
     }
     fn partial(&self, i: usize, [_, m]: [&Tensor<T>; 2], _: &Tensor<T>) -> Slot<T> {
         if i == 0 { m.clone().into() } else { Slot::Zero }
     }
     fn pull(&self, _: usize, [_, m]: [&[T]; 2], _: &[T], g: &[T], out: &mut [T]) {
-        map(Lane, [g, m], out);
+        map(Times, [g, m], out);
     }
     fn is_locally_constant(&self, i: usize) -> bool {
         i == 1

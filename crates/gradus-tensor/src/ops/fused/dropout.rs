@@ -5,10 +5,11 @@ use crate::kind::Linear;
 use crate::message;
 use crate::node::Tensor;
 use crate::op::Refusal;
+use crate::ops::elementwise::gate::Times;
 use crate::real::Real;
 use crate::shape::Dims;
 use gradus_kernels::random::{Key, bernoulli_keep, select};
-use gradus_kernels::{View, elementwise, lanes, map};
+use gradus_kernels::{View, elementwise, map};
 use std::sync::{Arc, OnceLock};
 
 /// What shares one bit of the mask.
@@ -32,8 +33,6 @@ pub struct Dropout {
     /// The mask by element, once it was asked for: this op's cotangent, and the cotangent's, need not draw it again.
     mask: Arc<OnceLock<Box<[u8]>>>,
 }
-
-lanes!(Times, |_, [x, m]| if m == T::ZERO { T::ZERO } else { x * m });
 
 impl Dropout {
     fn key(&self) -> Key {
