@@ -1,6 +1,7 @@
 //! Reverse mode: the walk from outputs to inputs. All bookkeeping (order, accumulation, skipping) is here; rules have none.
 
 use crate::anomaly::watched;
+use crate::dims::marks;
 use crate::node::Tensor;
 use crate::op::{Op, Point, Slot};
 use crate::real::Real;
@@ -177,8 +178,7 @@ fn pull_node<T: Real>(
     let Some(call) = node.call() else { return };
     let inputs = plan.inputs(i);
     // Lists are written and emptied in place: one that is moved when it was just written waits for its own stores.
-    let mut wanted = SmallVec::from_buf_and_len([false; 8], inputs.len().min(8));
-    wanted.resize(inputs.len(), false);
+    let mut wanted = marks(false, inputs.len());
     let mut summed = false;
     for (wanted, &j) in wanted.iter_mut().zip(inputs) {
         *wanted = j != CONSTANT && reach[j as usize];

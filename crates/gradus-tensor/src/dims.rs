@@ -1,5 +1,6 @@
 //! Lengths of axes: a short list that lives inline up to rank 4 and copies like a number.
 
+use smallvec::SmallVec;
 use std::ops::{Deref, DerefMut};
 
 const INLINE: usize = 4;
@@ -189,4 +190,12 @@ impl std::fmt::Debug for Dims {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         (**self).fmt(f)
     }
+}
+
+/// `n` marks, for axes or inputs: up to 8 are written as one number.
+#[inline]
+pub(crate) fn marks(value: bool, n: usize) -> SmallVec<[bool; 8]> {
+    let mut marks = SmallVec::from_buf_and_len([value; 8], n.min(8));
+    marks.resize(n, value);
+    marks
 }

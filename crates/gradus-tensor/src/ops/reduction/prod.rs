@@ -1,8 +1,9 @@
 //! Products over axes, exact with any number of zeros at every order.
 
 use super::rows::{rows, shaped};
-use super::sum::{axes_of, marks};
+use super::sum::axes_of;
 use crate::case::{Case, Room, row, spread};
+use crate::dims::marks;
 use crate::kind::Fused;
 use crate::node::Tensor;
 use crate::op::{Point, Refusal, Slot, Slots};

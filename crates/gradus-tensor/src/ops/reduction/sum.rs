@@ -1,6 +1,7 @@
 //! Sums over axes.
 
 use crate::case::{Case, Room, spread};
+use crate::dims::marks;
 use crate::kind::Linear;
 use crate::message;
 use crate::node::Tensor;
@@ -20,14 +21,6 @@ pub struct Sum {
 /// The shape without the reduced axes, or with 1 in their place.
 pub(crate) fn reduced_shape(shape: &[usize], reduced: &[bool], keepdim: bool) -> Dims {
     shape.iter().zip(reduced).filter(|(_, r)| keepdim || !**r).map(|(&n, &r)| if r { 1 } else { n }).collect()
-}
-
-/// A mark for each axis, written as one number up to rank 8.
-#[inline]
-pub(crate) fn marks(value: bool, rank: usize) -> SmallVec<[bool; 8]> {
-    let mut marks = SmallVec::from_buf_and_len([value; 8], rank.min(8));
-    marks.resize(rank, value);
-    marks
 }
 
 /// Which axes are named, each once.

@@ -1,7 +1,7 @@
 //! The sum of the squares of all numbers of several tensors: what a penalty asks of a whole net.
 
-use super::sum::marks;
 use crate::case::{Case, Room, spread};
+use crate::dims::marks;
 use crate::kind::Fused;
 use crate::node::Tensor;
 use crate::op::{Point, Refusal, Slot, Slots};
