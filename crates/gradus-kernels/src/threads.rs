@@ -80,7 +80,7 @@ pub fn for_each_piece(pieces: usize, body: impl Fn(usize) + Sync) {
 }
 
 /// [`for_each_piece`] for work that may be too small to share: `nanos` is the time that all pieces together take on one thread, roughly.
-/// Below 6,000 it is a plain loop, and where the threads' cores are far apart below up to 20,000; below 40,000 it is shared with workers
+/// Below 6,000 it is a plain loop, and where the threads' cores are far apart below up to 15,000; below 40,000 it is shared with workers
 /// that are awake, but wakes none for its own sake.
 #[inline]
 pub fn for_each_piece_with(pieces: usize, nanos: usize, body: impl Fn(usize) + Sync) {

@@ -7,7 +7,7 @@ use super::direct::{PIECE, STAGE};
 use super::shape::{ConvShape, Sizes};
 use super::stage::Stage;
 use crate::buffer::Shared;
-use crate::matmul::{Columns, Dense, Job, Left, Matrix, Onto, Out, Panels, Right, Steps, Table, Target, Vector};
+use crate::matmul::{Ahead, Dense, Job, Left, Matrix, Onto, Out, Panels, Right, Steps, Table, Target, Vector};
 use crate::matmul::{height, nanos, tile, tile_size, with_vectors};
 use crate::real::Real;
 use crate::threads::for_each_piece_with;
@@ -15,7 +15,7 @@ use crate::threads::for_each_piece_with;
 /// [`conv_weight_adjoint`](super::conv_weight_adjoint), for checked arguments.
 pub(super) fn weight<T: Real>(shape: &ConvShape, d: &Sizes, x: &[T], g: &[T], out: &mut [T]) {
     let ([ih, iw], area) = (shape.spatial, shape.kernel[0] * shape.kernel[1]);
-    let (_, wide) = tile_size::<T>();
+    let wide = 2 * tile_size::<T>().2;
     let weight = d.rows * d.taps;
     let beside = 2 * d.depth >= wide;
     // Numbers of a point of the stage.
@@ -59,7 +59,7 @@ pub(super) fn weight<T: Real>(shape: &ConvShape, d: &Sizes, x: &[T], g: &[T], ou
                     // SAFETY: the lines lie inside the image, and there is room for all lines of a stage.
                     unsafe {
                         let from = Matrix { data, row: 1, col: ih * iw };
-                        with_vectors(Panels { k: n, columns: channels, from, to: turned.as_mut_ptr() });
+                        with_vectors(Panels { vectors: 2, k: n, columns: channels, from, to: turned.as_mut_ptr() });
                     }
                     let line = |p: usize, y: usize| &turned[(p * n + (y - lines.start) * iw) * each..];
                     plan.fill(shape, first, (0..width / each, each), line, stage);
@@ -71,7 +71,7 @@ pub(super) fn weight<T: Real>(shape: &ConvShape, d: &Sizes, x: &[T], g: &[T], ou
                 // SAFETY: the panels hold k steps of all rows; the part of the sums belongs to this piece alone.
                 unsafe {
                     let from = Matrix { data: g.as_ptr().add(first * d.output[1]), row: 1, col: d.points };
-                    with_vectors(Panels { k, columns: d.rows, from, to: left.as_mut_ptr() });
+                    with_vectors(Panels { vectors: 2, k, columns: d.rows, from, to: left.as_mut_ptr() });
                     let to = target.at(chunk * all + group * weight + start * area * d.rows);
                     let sums = Sums {
                         taps,
@@ -136,7 +136,7 @@ impl<T: Real> Job<T> for Sums<'_, T> {
                     let left = Left { data: stage, rows: Table(taps.as_ptr().add(i)), steps: Table(points.as_ptr()) };
                     let right = Right { data: panels.add(j * points.len()), steps: Steps(wide), apart: V::LANES };
                     let c = Out { data: to.add(i * rows + j), row: rows, apart: V::LANES, onto };
-                    tile::<V, _, _, _>(h, Columns::Run(wide.min(rows - j)), points.len(), left, right, c);
+                    tile::<V, _, _, _, 2>(h, wide.min(rows - j), points.len(), left, right, c, &mut { Ahead::NOTHING });
                 }
                 i += h;
             }
@@ -158,7 +158,7 @@ impl<T: Real> Job<T> for Beside<'_, T> {
         let wide = 2 * V::LANES;
         let (k, steps) = (points.len(), Table(points.as_ptr()));
         for (c, taps) in (0..channels).step_by(wide).zip(taps.chunks_exact(area)) {
-            let columns = Columns::Run(wide.min(channels - c));
+            let columns = wide.min(channels - c);
             for j in (0..rows).step_by(wide) {
                 let mut i = j;
                 let end = rows.min(j + wide);
@@ -171,7 +171,7 @@ impl<T: Real> Job<T> for Beside<'_, T> {
                             let right = Right { data: stage.add(tap as usize), steps, apart: V::LANES };
                             let data = to.add((t * rows + i) * channels + c);
                             let out = Out { data, row: channels, apart: V::LANES, onto };
-                            tile::<V, _, _, _>(h, columns, k, left, right, out);
+                            tile::<V, _, _, _, 2>(h, columns, k, left, right, out, &mut { Ahead::NOTHING });
                         }
                     }
                     i += h;

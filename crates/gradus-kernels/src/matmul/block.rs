@@ -1,13 +1,14 @@
 //! The product cut into pieces, and a piece into tiles.
 
-use super::pack::{Matrix, Panels, apart, panel, steps_beside};
+use super::pack::{Matrix, Panels, Strips, panel};
 use super::thin::{row_times_columns, row_times_rows};
-use super::tile::{Columns, Left, Onto, Out, Right, Steps, height, tile};
+use super::tile::{Ahead, Left, Onto, Out, Right, height, rows, tile, whole};
 use super::vector::{Job, Vector, tile_size};
+use super::walk::{Copied, Dense, STRIP, Steps, Strip, Walk};
 use crate::buffer::Shared;
 use crate::real::Real;
 use crate::threads::{alike, for_each_piece_with};
-use std::mem::MaybeUninit;
+use std::ptr::null_mut;
 
 /// A result that several pieces write, each its own part.
 #[derive(Clone, Copy)]
@@ -37,15 +38,21 @@ pub(crate) enum Operand<T> {
     Panels(Matrix<T>),
 }
 
-/// How long a run of k is worked off at a time: a panel of it stays in the first-level cache.
-const LONG: usize = 320;
+/// The left operand: used as it lies, or in strips already (its `row` is then as long as a row of a strip).
+#[derive(Clone, Copy)]
+pub(crate) enum Factor<T> {
+    Any(Matrix<T>),
+    Strips(Matrix<T>),
+}
 
-/// Bytes of that cache for a panel that is written there first and a strip of the left operand.
-const NEAR: usize = 36 << 10;
+/// How long a run of k is worked off at a time by the widest tiles; longer by narrower ones. A panel of it comes out of the second-level
+/// cache: a step of a wide tile takes longer than its numbers take from there.
+const LONG: usize = 400;
 
-/// Steps of a transposed left operand that lie so many bytes apart share few places of the caches, and each lies on a page of its own:
-/// where several panels use them they are written beside each other first.
-const FAR: usize = 8 << 10;
+/// Steps of a transposed left operand that lie so many bytes apart share few places of the caches: where there are [`MANY`] of them they are
+/// written in strips first.
+const FAR: usize = 2 << 10;
+const MANY: usize = 256;
 
 /// Products of fewer multiplications than this are one piece.
 const PIECE: usize = 1 << 18;
@@ -57,7 +64,7 @@ pub(crate) fn nanos<T>(multiplications: usize) -> usize {
 
 /// Up to so many tiles of rows b is rewritten on the way: where few rows use a panel, one that is used at once, out of the nearest
 /// cache, costs less than all of b written and read again.
-const FEW: usize = 28;
+const FEW: usize = 36;
 
 /// The least tiles of rows that a piece is worth.
 const LEAST: usize = FEW / 4;
@@ -82,14 +89,18 @@ fn cut(m: usize, n: usize, work: usize, (mr, nr): (usize, usize), transposed: bo
             (1, columns)
         } else {
             let rows = (pieces / columns).clamp(1, m.div_ceil(LEAST * mr));
-            // Two threads share an even number alike.
-            (if rows > 1 { rows & !1 } else { 1 }, columns)
+            (even(rows), columns)
         };
     }
     let pieces = (work / (work / 32).clamp(PIECE, 1 << 26)).max(1);
     let rows = pieces.min(m.div_ceil(FEW * mr)).max(m.div_ceil(2 * FEW * mr));
     let columns = pieces.div_ceil(rows).min(n.div_ceil(4 * nr)).max(1);
-    (rows.max(pieces.div_ceil(columns).min(m.div_ceil(LEAST * mr))), columns)
+    (even(rows.max(pieces.div_ceil(columns).min(m.div_ceil(LEAST * mr)))), columns)
+}
+
+/// Two threads share an even number of pieces alike.
+fn even(pieces: usize) -> usize {
+    if pieces > 1 { pieces & !1 } else { 1 }
 }
 
 /// c = a·b, added to what `onto` says.
@@ -124,13 +135,24 @@ pub(crate) unsafe fn product<T: Real>(
             return row_times_rows(k, n, a.transposed(), b, c, accumulate);
         }
     }
-    let (mr, nr) = tile_size::<T>();
-    if b.col == 1 && (m <= LEAST * mr || k * n <= 4096) {
+    let (mr, _, lanes) = tile_size::<T>();
+    let nr = wide::<T>();
+    if b.col == 1 && (m <= LEAST * mr || k * n <= 4096 || b.row <= lanes) {
         // SAFETY: the caller's.
-        return unsafe { pieces((m, k, n), a, Operand::Rows(b), c, onto) };
+        return unsafe { pieces((m, k, n), Factor::Any(a), Operand::Rows(b), c, onto) };
     }
+    let far = a.row == 1 && a.col * size_of::<T>() >= FAR && k >= MANY && n > 2 * lanes;
+    let mut strips;
     // SAFETY: the caller's; the scratch holds the panels.
     unsafe {
+        let a = if far {
+            strips = Shared::stale(k * m.next_multiple_of(STRIP));
+            let to = Target(strips.get_mut().expect("a fresh buffer has one owner").as_mut_ptr());
+            pack_left(m, k, a, to);
+            Factor::Strips(Matrix { data: to.0, row: k, col: STRIP })
+        } else {
+            Factor::Any(a)
+        };
         if few(m, mr) {
             return pieces((m, k, n), a, Operand::Any(b), c, onto);
         }
@@ -147,15 +169,42 @@ pub(crate) unsafe fn product<T: Real>(
 /// # Safety
 /// b holds k x n numbers, `to` k · n rounded up to panels.
 pub(crate) unsafe fn pack<T: Real>(k: usize, n: usize, b: Matrix<T>, to: Target<T>) {
-    let (_, nr) = tile_size::<T>();
+    let nr = wide::<T>();
     let each = ((1 << 14) / (k * nr).max(1)).max(1) * nr;
     for_each_piece_with(n.div_ceil(each), k * n / 4, |i| {
         let j = i * each;
         // SAFETY: pieces write different panels; addresses are the caller's.
         unsafe {
-            T::panels(Panels { k, columns: each.min(n - j), from: b.from(0, j), to: to.at(j * k) });
+            T::panels(Panels {
+                vectors: tile_size::<T>().1,
+                k,
+                columns: each.min(n - j),
+                from: b.from(0, j),
+                to: to.at(j * k),
+            });
         }
     });
+}
+
+/// Rewrites a (m x k, transposed in memory) as strips.
+///
+/// # Safety
+/// a holds m x k numbers, `to` k · m rounded up to strips.
+unsafe fn pack_left<T: Real>(m: usize, k: usize, a: Matrix<T>, to: Target<T>) {
+    let each = ((1 << 14) / (k * STRIP).max(1)).max(1) * STRIP;
+    for_each_piece_with(m.div_ceil(each), k * m / 4, |i| {
+        let i = i * each;
+        // SAFETY: pieces write different strips; addresses are the caller's.
+        unsafe {
+            T::strips(Strips { k, rows: each.min(m - i), from: a.from(i, 0), to: to.at(i * k) });
+        }
+    });
+}
+
+/// Columns of a panel.
+pub(crate) fn wide<T: Real>() -> usize {
+    let (_, vectors, lanes) = tile_size::<T>();
+    vectors * lanes
 }
 
 /// c = a·b, added to what `onto` says, piece by piece.
@@ -164,17 +213,23 @@ pub(crate) unsafe fn pack<T: Real>(k: usize, n: usize, b: Matrix<T>, to: Target<
 /// As [`product`].
 pub(crate) unsafe fn pieces<T: Real>(
     (m, k, n): (usize, usize, usize),
-    a: Matrix<T>,
+    a: Factor<T>,
     b: Operand<T>,
     c: Target<T>,
     onto: Onto<T>,
 ) {
-    let (mr, nr) = tile_size::<T>();
+    let (mr, vectors, lanes) = tile_size::<T>();
+    let nr = 2 * lanes;
     // A vector in part costs as much as a whole one.
-    let work = m * n.next_multiple_of(nr / 2) * k;
-    let (row_pieces, column_pieces) = cut(m, n, work, (mr, nr), a.row == 1 && a.col > 1);
+    let work = m * n.next_multiple_of(lanes) * k;
+    let turned = match a {
+        Factor::Any(a) => a.row == 1 && a.col > 1 && k <= m,
+        Factor::Strips(_) => k <= m,
+    };
+    let (row_pieces, column_pieces) = cut(m, n, work, (mr, nr), turned);
     let rows = m.div_ceil(row_pieces).next_multiple_of(mr);
-    let columns = n.div_ceil(column_pieces).next_multiple_of(nr);
+    let whole = if let Operand::Panels(_) = b { vectors * lanes } else { nr };
+    let columns = n.div_ceil(column_pieces).next_multiple_of(whole);
     let row_pieces = m.div_ceil(rows);
     let body = |i: usize| {
         let (i, j) = (i % row_pieces * rows, i / row_pieces * columns);
@@ -186,12 +241,18 @@ pub(crate) unsafe fn pieces<T: Real>(
                 Operand::Any(b) => Operand::Any(b.from(0, j)),
                 Operand::Panels(b) => Operand::Panels(Matrix { data: b.data.add(j * k), ..b }),
             };
+            let a = match a {
+                Factor::Any(a) => Factor::Any(a.from(i, 0)),
+                Factor::Strips(a) => Factor::Strips(a.from(i, 0)),
+            };
             let c = c.at(i * n + j);
-            T::piece(Piece { m, k, n: width, a: a.from(i, 0), b, c, row: n, onto: onto.from(j) });
+            T::piece(Piece { m, k, n: width, a, b, c, row: n, onto: onto.from(j) });
         }
     };
+    // What one thread writes another will read: it comes at some 8 bytes a nanosecond.
+    let passed = m * n * size_of::<T>() / 8;
     let count = row_pieces * n.div_ceil(columns);
-    if count == 1 { body(0) } else { for_each_piece_with(count, nanos::<T>(work), body) }
+    if count == 1 { body(0) } else { for_each_piece_with(count, nanos::<T>(work).saturating_sub(passed), body) }
 }
 
 /// One piece, on this thread.
@@ -199,7 +260,7 @@ pub(crate) struct Piece<T> {
     m: usize,
     k: usize,
     n: usize,
-    a: Matrix<T>,
+    a: Factor<T>,
     b: Operand<T>,
     c: *mut T,
     row: usize,
@@ -209,56 +270,87 @@ pub(crate) struct Piece<T> {
 impl<T: Real> Job<T> for Piece<T> {
     #[inline(always)]
     unsafe fn run<V: Vector<T = T>>(self) {
-        let Piece { m, k, n, a, b, c, row, onto } = self;
-        let width = 2 * V::LANES;
-        let block = match b {
-            // A panel is written in its whole width, whatever the width of the piece, and must fit its room.
-            Operand::Any(_) => alike(k, LONG.min(NEAR / size_of::<T>() / width.max(V::ROWS + n.min(width)))),
-            _ => alike(k, LONG),
-        };
-        let mut near = Near([MaybeUninit::uninit(); NEAR]);
-        let near = near.0.as_mut_ptr().cast::<T>();
-        let mut room = (a.row == 1 && a.col * size_of::<T>() >= FAR && n > 2 * width)
-            .then(|| Shared::stale(block * apart::<T>(m)));
-        let beside = room.as_mut().map(|room| room.get_mut().expect("a fresh buffer has one owner").as_mut_ptr());
-        // SAFETY: all addresses lie inside the operands that the caller vouches for, or inside the two rooms, as long as a run needs.
+        // SAFETY: the caller's.
+        unsafe {
+            match self.a {
+                Factor::Any(a) => self.tiles::<V, _, _>(|i, p| Left {
+                    data: a.from(i, p).data,
+                    rows: Steps(a.row),
+                    steps: Steps(a.col),
+                }),
+                Factor::Strips(a) => {
+                    self.tiles::<V, _, _>(|i, p| Left { data: a.from(i, p).data, rows: Dense, steps: Strip });
+                }
+            }
+        }
+    }
+}
+
+impl<T: Real> Piece<T> {
+    /// Run of k by run, panel by panel, tile by tile; `left` is the left operand from (i, p) on.
+    #[inline(always)]
+    unsafe fn tiles<V: Vector<T = T>, R: Walk, S: Walk>(self, left: impl Fn(usize, usize) -> Left<T, R, S>) {
+        let Piece { m, k, n, b, c, row, onto, .. } = self;
+        let wide = V::WIDE * V::LANES;
+        let width = wide.min(n.next_multiple_of(V::LANES));
+        let block = alike(k, LONG * wide / width);
+        let mut room = matches!(b, Operand::Any(_)).then(|| Shared::stale(block * width));
+        let near =
+            room.as_mut().map_or(null_mut(), |room| room.get_mut().expect("a fresh buffer has one owner").as_mut_ptr());
+        // SAFETY: all addresses lie inside the operands that the caller vouches for, or inside the room, as long as a run needs.
         unsafe {
             let mut p = 0;
             while p < k {
                 let depth = block.min(k - p);
-                let a = match beside {
-                    Some(to) => steps_beside(depth, m, a.from(0, p), to),
-                    None => a.from(0, p),
-                };
                 let mut j = 0;
                 while j < n {
+                    let columns = wide.min(n - j);
+                    let vectors = columns.div_ceil(V::LANES);
+                    let most = rows::<V>(vectors);
+                    let height = |left: usize| if S::PADDED { left.min(STRIP) } else { height(left, most) };
+                    let out = |i: usize| {
+                        let onto = if p > 0 { Onto::Result } else { onto.from(j) };
+                        Out { data: c.add(i * row + j), row, apart: V::LANES, onto }
+                    };
+                    let mut i = 0;
+                    let mut ahead = Ahead::NOTHING;
                     let (data, steps) = match b {
                         Operand::Rows(b) => (b.data.add(p * b.row + j), Steps(b.row)),
                         Operand::Any(b) => {
-                            debug_assert!(depth * width * size_of::<T>() <= NEAR, "a panel does not fit its room");
-                            panel::<V>(depth, width.min(n - j), b.from(p, j), near);
+                            let (width, b) = (vectors * V::LANES, b.from(p, j));
+                            if b.col == 1 && (S::PADDED || m >= most) {
+                                // The first tile writes the panel as it reads it.
+                                let steps = Copied { row: b.row, to: near, width };
+                                let right = Right { data: b.data, steps, apart: V::LANES };
+                                let h = if S::PADDED { m.min(STRIP) } else { most };
+                                whole::<V, _, _, _, 4>(h, columns, depth, left(0, p), right, out(0), &mut ahead);
+                                i = h;
+                            } else {
+                                panel::<V>(width, depth, columns, b, near);
+                            }
                             (near.cast_const(), Steps(width))
                         }
-                        Operand::Panels(b) => (b.data.add(j * k + p * width), Steps(width)),
+                        Operand::Panels(b) => {
+                            let panel = |j: usize, p: usize| b.data.wrapping_add(j * k + p * wide);
+                            let tiles = m.div_ceil(most) * depth;
+                            if j + wide < n {
+                                ahead = Ahead::new(panel(j + wide, p), depth * wide, tiles);
+                            } else if p + depth < k {
+                                ahead = Ahead::new(panel(0, p + depth), depth * wide, tiles);
+                            }
+                            (panel(j, p), Steps(wide))
+                        }
                     };
                     let right = Right { data, steps, apart: V::LANES };
-                    let onto = if p > 0 { Onto::Result } else { onto.from(j) };
-                    let mut i = 0;
                     while i < m {
-                        let h = height(m - i, V::ROWS);
-                        let left = Left { data: a.from(i, 0).data, rows: Steps(a.row), steps: Steps(a.col) };
-                        let out = Out { data: c.add(i * row + j), row, apart: V::LANES, onto };
-                        tile::<V, _, _, _>(h, Columns::Run(width.min(n - j)), depth, left, right, out);
+                        let h = height(m - i);
+                        tile::<V, _, _, _, 4>(h, columns, depth, left(i, p), right, out(i), &mut ahead);
                         i += h;
                     }
-                    j += width;
+                    j += wide;
                 }
                 p += depth;
             }
         }
     }
 }
-
-/// Room for a panel, on whole lines of the cache.
-#[repr(align(64))]
-struct Near([MaybeUninit<u8>; NEAR]);

@@ -8,6 +8,7 @@ mod packed;
 mod thin;
 mod tile;
 mod vector;
+mod walk;
 
 pub use once::Products;
 pub(crate) use packed::Packed;
@@ -19,8 +20,9 @@ use crate::view::{Offsets, View};
 
 pub(crate) use block::{Target, nanos};
 pub(crate) use pack::{Matrix, Panels};
-pub(crate) use tile::{Columns, Dense, Left, Onto, Out, Right, Steps, Table, height, tile};
+pub(crate) use tile::{Ahead, Left, Onto, Out, Right, height, pair, tile};
 pub(crate) use vector::{Job, Vector, tile_size, with_vectors};
+pub(crate) use walk::{Dense, Steps, Table};
 
 /// out = a·b (+ out where `accumulate`): a `[.., m, k]`, b `[.., k, n]` with equal leading axes, out row-major `[.., m, n]`.
 ///

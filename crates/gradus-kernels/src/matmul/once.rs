@@ -1,7 +1,7 @@
 //! The long parts of a product: compiled in this crate, once for each number, and not again in every crate that multiplies.
 
 use super::block::Piece;
-use super::pack::Panels;
+use super::pack::{Panels, Strips};
 use super::thin::{Dots, Rows};
 use super::vector::with_vectors;
 
@@ -15,6 +15,9 @@ pub trait Products: Sized {
     /// # Safety
     /// As the job says.
     unsafe fn panels(job: Panels<Self>);
+    /// # Safety
+    /// As the job says.
+    unsafe fn strips(job: Strips<Self>);
     /// # Safety
     /// As the job says.
     unsafe fn rows(job: Rows<Self>);
@@ -37,5 +40,5 @@ macro_rules! products {
     };
 }
 
-products!(f32: piece(Piece) panels(Panels) rows(Rows) dots(Dots));
-products!(f64: piece(Piece) panels(Panels) rows(Rows) dots(Dots));
+products!(f32: piece(Piece) panels(Panels) strips(Strips) rows(Rows) dots(Dots));
+products!(f64: piece(Piece) panels(Panels) strips(Strips) rows(Rows) dots(Dots));

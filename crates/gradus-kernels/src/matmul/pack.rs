@@ -1,6 +1,7 @@
 //! Operands rewritten in the order in which the innermost loop reads them.
 
 use super::vector::{Job, Vector};
+use super::walk::STRIP;
 use crate::real::Real;
 
 /// A matrix somewhere in memory: number (i, j) lies at `data + i·row + j·col`.
@@ -33,8 +34,9 @@ impl<T> Matrix<T> {
     }
 }
 
-/// Writes `columns` columns of `k` rows as panels of two vectors' width, one behind the other; the last is filled with zeros.
+/// Writes `columns` columns of `k` rows as panels of so many vectors' width, one behind the other; the last is filled with zeros.
 pub(crate) struct Panels<T> {
+    pub(crate) vectors: usize,
     pub(crate) k: usize,
     pub(crate) columns: usize,
     pub(crate) from: Matrix<T>,
@@ -44,80 +46,92 @@ pub(crate) struct Panels<T> {
 impl<T: Real> Job<T> for Panels<T> {
     #[inline(always)]
     unsafe fn run<V: Vector<T = T>>(self) {
-        let width = 2 * V::LANES;
+        let width = self.vectors * V::LANES;
         let mut j = 0;
         while j < self.columns {
             // SAFETY: the panel lies inside `to`, its columns inside `from`.
             unsafe {
-                panel::<V>(self.k, width.min(self.columns - j), self.from.from(0, j), self.to.add(j * self.k));
+                panel::<V>(width, self.k, width.min(self.columns - j), self.from.from(0, j), self.to.add(j * self.k));
             }
             j += width;
         }
     }
 }
 
-/// One panel: `columns` columns of `k` rows, as rows of two vectors' width.
+/// One panel: `columns` columns of `k` rows, as rows of `width` numbers, which are whole vectors.
 ///
 /// # Safety
-/// `from` holds k x columns numbers, `to` k rows of two vectors.
+/// `from` holds k x columns numbers, `to` k rows of `width`.
 #[inline(always)]
-pub(crate) unsafe fn panel<V: Vector>(k: usize, columns: usize, from: Matrix<V::T>, to: *mut V::T) {
-    let (l, width, block) = (V::LANES, 2 * V::LANES, V::BLOCK);
+pub(crate) unsafe fn panel<V: Vector>(width: usize, k: usize, columns: usize, from: Matrix<V::T>, to: *mut V::T) {
+    let l = V::LANES;
+    let (whole, part) = (columns - columns % l, columns % l);
     // SAFETY: reads are of (p < k, j < columns), writes of k · width numbers.
     unsafe {
-        if from.col == 1 && columns == width {
+        if from.col == 1 {
             for p in 0..k {
                 let (x, y) = (from.data.add(p * from.row), to.add(p * width));
-                V::load(x).store(y);
-                V::load(x.add(l)).store(y.add(l));
-            }
-        } else if from.col == 1 {
-            for p in 0..k {
-                let (x, y) = (from.data.add(p * from.row), to.add(p * width));
-                for half in 0..2 {
-                    let n = columns.saturating_sub(half * l).min(l);
-                    let v = if n == l {
-                        V::load(x.add(half * l))
-                    } else if n > 0 {
-                        V::load_part(x.add(half * l), n)
-                    } else {
-                        V::zero()
-                    };
-                    v.store(y.add(half * l));
+                for j in (0..whole).step_by(l) {
+                    V::load(x.add(j)).store(y.add(j));
+                }
+                if part > 0 {
+                    V::load_part(x.add(whole), part).store(y.add(whole));
+                }
+                for j in (columns.next_multiple_of(l)..width).step_by(l) {
+                    V::zero().store(y.add(j));
                 }
             }
         } else {
-            let turned = if from.row == 1 { (columns - columns % block, k - k % block) } else { (0, 0) };
-            for p in (0..turned.1).step_by(block) {
-                for j in (0..turned.0).step_by(block) {
-                    V::transpose(from.data.add(p + j * from.col), from.col, to.add(p * width + j), width);
+            let block = V::BLOCK;
+            if from.row == 1 && columns >= block && k >= block {
+                for j in (whole..width).step_by(l) {
+                    (0..k).for_each(|p| V::zero().store(to.add(p * width + j)));
                 }
-            }
-            for p in 0..k {
-                let start = if p < turned.1 { turned.0 } else { 0 };
-                for j in start..width {
-                    let x = if j < columns { from.data.add(p * from.row + j * from.col).read() } else { V::T::ZERO };
-                    to.add(p * width + j).write(x);
+                // The last squares lie over those before them where the sides are no multiples.
+                for p in (0..k).step_by(block).map(|p| p.min(k - block)) {
+                    for j in (0..columns).step_by(block).map(|j| j.min(columns - block)) {
+                        V::transpose(from.data.add(p + j * from.col), from.col, to.add(p * width + j), width);
+                    }
+                }
+            } else {
+                for p in 0..k {
+                    for j in 0..width {
+                        let x = if j < columns { from.from(p, j).data.read() } else { V::T::ZERO };
+                        to.add(p * width + j).write(x);
+                    }
                 }
             }
         }
     }
 }
 
-/// How far apart [`steps_beside`] writes steps of m numbers: an odd number of cache lines, so that they spread over all of the cache.
-pub(crate) fn apart<T>(m: usize) -> usize {
-    let line = 64 / size_of::<T>();
-    (m.div_ceil(line) | 1) * line
+/// Writes `rows` rows of `k` steps as strips of [`STRIP`] rows, one behind the other: a strip holds its rows' numbers of a step beside each
+/// other, step by step. Steps must be runs of memory: the left operand is transposed. The last strip is filled with zeros.
+pub(crate) struct Strips<T> {
+    pub(crate) rows: usize,
+    pub(crate) k: usize,
+    pub(crate) from: Matrix<T>,
+    pub(crate) to: *mut T,
 }
 
-/// The k steps of a transposed left operand of m rows, written [`apart`]: where they are then.
-///
-/// # Safety
-/// `from` holds m x k numbers, those of a column one behind the other; `to` k times [`apart`].
-#[inline(always)]
-pub(crate) unsafe fn steps_beside<T: Real>(k: usize, m: usize, from: Matrix<T>, to: *mut T) -> Matrix<T> {
-    let col = apart::<T>(m);
-    // SAFETY: the caller's.
-    (0..k).for_each(|p| unsafe { from.from(0, p).data.copy_to_nonoverlapping(to.add(p * col), m) });
-    Matrix { data: to, row: 1, col }
+impl<T: Real> Job<T> for Strips<T> {
+    #[inline(always)]
+    unsafe fn run<V: Vector<T = T>>(self) {
+        let Strips { rows, k, from, to } = self;
+        let whole = rows - rows % STRIP;
+        // SAFETY: reads are of (i < rows, p < k), writes inside the strips.
+        unsafe {
+            for p in 0..k {
+                let (x, to) = (from.data.add(p * from.col), to.add(p * STRIP));
+                for i in (0..whole).step_by(STRIP) {
+                    x.add(i).copy_to_nonoverlapping(to.add(i * k), STRIP);
+                }
+                if whole < rows {
+                    let to = to.add(whole * k);
+                    x.add(whole).copy_to_nonoverlapping(to, rows - whole);
+                    (rows - whole..STRIP).for_each(|i| to.add(i).write(T::ZERO));
+                }
+            }
+        }
+    }
 }

@@ -1,49 +1,7 @@
 //! The innermost loop: a tile of the product, its sums held in registers while k runs.
 
 use super::vector::Vector;
-
-/// Where the numbers of a row, or of a step of k, lie.
-pub(crate) trait Walk: Copy {
-    /// The offset of number i.
-    ///
-    /// # Safety
-    /// i is below the length of the walk.
-    unsafe fn at(self, i: usize) -> usize;
-}
-
-/// Equal steps.
-#[derive(Clone, Copy)]
-pub(crate) struct Steps(pub(crate) usize);
-
-impl Walk for Steps {
-    #[inline(always)]
-    unsafe fn at(self, i: usize) -> usize {
-        i * self.0
-    }
-}
-
-/// One number after another.
-#[derive(Clone, Copy)]
-pub(crate) struct Dense;
-
-impl Walk for Dense {
-    #[inline(always)]
-    unsafe fn at(self, i: usize) -> usize {
-        i
-    }
-}
-
-/// Offsets from a table.
-#[derive(Clone, Copy)]
-pub(crate) struct Table(pub(crate) *const u32);
-
-impl Walk for Table {
-    #[inline(always)]
-    unsafe fn at(self, i: usize) -> usize {
-        // SAFETY: the caller keeps i below the length.
-        unsafe { *self.0.add(i) as usize }
-    }
-}
+use super::walk::{STRIP, Walk};
 
 /// The left operand of a tile: number (i, p) lies at `data + rows.at(i) + steps.at(p)`.
 #[derive(Clone, Copy)]
@@ -61,15 +19,6 @@ pub(crate) struct Right<T, S> {
     pub(crate) apart: usize,
 }
 
-/// The columns of a tile.
-#[derive(Clone, Copy)]
-pub(crate) enum Columns {
-    /// So many in a run, at most two vectors of them.
-    Run(usize),
-    /// Two runs of so many, at most a vector each.
-    Pair(usize),
-}
-
 /// The tile of the result: row i starts at `data + i·row`, its second vector `apart` later.
 #[derive(Clone, Copy)]
 pub(crate) struct Out<T> {
@@ -79,6 +28,36 @@ pub(crate) struct Out<T> {
     /// What the product is added to.
     pub(crate) onto: Onto<T>,
 }
+
+/// What the tiles of the next panel will read: asked for, line by line, while these run.
+pub(crate) struct Ahead {
+    at: *const u8,
+    /// Steps from one line to the next.
+    every: usize,
+}
+
+impl Ahead {
+    pub(crate) const NOTHING: Ahead = Ahead { at: std::ptr::null(), every: usize::MAX };
+
+    /// So many numbers from `at` on, in so many steps.
+    pub(crate) fn new<T>(at: *const T, numbers: usize, steps: usize) -> Self {
+        Ahead { at: at.cast(), every: (steps * LINE / (numbers * size_of::<T>()).max(1)).max(1) }
+    }
+
+    /// The next line.
+    #[inline(always)]
+    fn ask(&mut self) {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: a hint, for any address; the instruction is in the target's baseline.
+        unsafe {
+            std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T1 }>(self.at.cast());
+        }
+        self.at = self.at.wrapping_add(LINE);
+    }
+}
+
+/// Bytes of a cache line.
+const LINE: usize = 64;
 
 /// What a product is added to.
 #[derive(Clone, Copy)]
@@ -129,15 +108,82 @@ impl<T> Onto<T> {
     }
 }
 
-/// Computes `height` ≤ V::ROWS rows of some columns. Each sum runs over p in order, in one chain of fused
-/// multiply-adds: the bits do not depend on how the product is cut into tiles.
+/// Rows of a tile of so many vectors.
+#[inline(always)]
+pub(crate) const fn rows<V: Vector>(vectors: usize) -> usize {
+    if vectors > 2 { LOW } else { V::ROWS }
+}
+
+/// Rows of a tile more than two vectors wide.
+pub(crate) const LOW: usize = 6;
+
+/// Computes some rows of `columns` columns, at most `MOST` vectors of them and at most as many rows as [`rows`] says. Each sum runs over p in
+/// order, in one chain of fused multiply-adds: the bits do not depend on how the product is cut into tiles. Meanwhile `ahead` is asked for.
 ///
 /// # Safety
 /// The features of V are on, and every address named by (height, columns, k) is valid.
 #[inline(always)]
-pub(crate) unsafe fn tile<V: Vector, R: Walk, S: Walk, B: Walk>(
+pub(crate) unsafe fn tile<V: Vector, R: Walk, S: Walk, B: Walk, const MOST: usize>(
     height: usize,
-    columns: Columns,
+    columns: usize,
+    k: usize,
+    a: Left<V::T, R, S>,
+    b: Right<V::T, B>,
+    c: Out<V::T>,
+    ahead: &mut Ahead,
+) {
+    if S::PADDED {
+        // SAFETY: the caller's.
+        return unsafe { whole::<V, R, S, B, MOST>(height, columns, k, a, b, c, ahead) };
+    }
+    macro_rules! heights {
+        ($($h:literal)*) => {
+            match height {
+                // SAFETY: the caller's.
+                $($h if $h <= V::ROWS => unsafe { widths::<V, R, S, B, $h, MOST>($h, columns, k, a, b, c, ahead) },)*
+                _ => debug_assert!(false, "tile: height {height}"),
+            }
+        };
+    }
+    const { assert!(V::ROWS <= 8, "the heights below end at 8") };
+    heights!(1 2 3 4 5 6 7 8);
+}
+
+/// [`tile`] in the whole height of its columns; where the left operand is padded only the first `height` rows are written.
+///
+/// # Safety
+/// As there.
+#[inline(always)]
+pub(crate) unsafe fn whole<V: Vector, R: Walk, S: Walk, B: Walk, const MOST: usize>(
+    height: usize,
+    columns: usize,
+    k: usize,
+    a: Left<V::T, R, S>,
+    b: Right<V::T, B>,
+    c: Out<V::T>,
+    ahead: &mut Ahead,
+) {
+    let most = if S::PADDED { STRIP } else { rows::<V>(columns.div_ceil(V::LANES)) };
+    macro_rules! heights {
+        ($($h:literal)*) => {
+            match most {
+                // SAFETY: the caller's.
+                $($h if $h <= V::ROWS => unsafe { widths::<V, R, S, B, $h, MOST>(height, columns, k, a, b, c, ahead) },)*
+                _ => debug_assert!(false, "tile: whole height {most}"),
+            }
+        };
+    }
+    heights!(4 6 8);
+}
+
+/// A tile of two runs of `columns` columns, at most a vector each.
+///
+/// # Safety
+/// As [`tile`].
+#[inline(always)]
+pub(crate) unsafe fn pair<V: Vector, R: Walk, S: Walk, B: Walk>(
+    height: usize,
+    columns: usize,
     k: usize,
     a: Left<V::T, R, S>,
     b: Right<V::T, B>,
@@ -147,35 +193,48 @@ pub(crate) unsafe fn tile<V: Vector, R: Walk, S: Walk, B: Walk>(
         ($($h:literal)*) => {
             match height {
                 // SAFETY: the caller's.
-                $($h if $h <= V::ROWS => unsafe { widths::<V, R, S, B, $h>(columns, k, a, b, c) },)*
+                $($h if $h <= V::ROWS && columns == V::LANES => unsafe {
+                    fixed::<V, R, S, B, $h, 2, WHOLE>($h, columns, k, a, b, c, &mut { Ahead::NOTHING })
+                },
+                // SAFETY: the caller's; so many lanes of each vector exist.
+                $h if $h <= V::ROWS => unsafe {
+                    fixed::<V, R, S, B, $h, 2, EACH>($h, columns, k, a, b, c, &mut { Ahead::NOTHING })
+                },)*
                 _ => debug_assert!(false, "tile: height {height}"),
             }
         };
     }
-    const { assert!(V::ROWS <= 8, "the heights below end at 8") };
     heights!(1 2 3 4 5 6 7 8);
 }
 
 #[inline(always)]
-unsafe fn widths<V: Vector, R: Walk, S: Walk, B: Walk, const H: usize>(
-    columns: Columns,
+unsafe fn widths<V: Vector, R: Walk, S: Walk, B: Walk, const H: usize, const MOST: usize>(
+    height: usize,
+    columns: usize,
     k: usize,
     a: Left<V::T, R, S>,
     b: Right<V::T, B>,
     c: Out<V::T>,
+    ahead: &mut Ahead,
 ) {
-    let l = V::LANES;
-    // SAFETY: the caller's; `lanes` is how many lanes of the vectors in part exist.
-    unsafe {
-        match columns {
-            Columns::Run(n) if n == 2 * l => fixed::<V, R, S, B, H, 2, WHOLE>(l, k, a, b, c),
-            Columns::Run(n) if n > l => fixed::<V, R, S, B, H, 2, LAST>(n - l, k, a, b, c),
-            Columns::Run(n) if n == l => fixed::<V, R, S, B, H, 1, WHOLE>(l, k, a, b, c),
-            Columns::Run(n) => fixed::<V, R, S, B, H, 1, LAST>(n, k, a, b, c),
-            Columns::Pair(n) if n == l => fixed::<V, R, S, B, H, 2, WHOLE>(l, k, a, b, c),
-            Columns::Pair(n) => fixed::<V, R, S, B, H, 2, EACH>(n, k, a, b, c),
-        }
+    macro_rules! vectors {
+        ($($n:literal)*) => {
+            match (columns.div_ceil(V::LANES), columns % V::LANES) {
+                $(
+                    ($n, 0) if $n <= MOST && $n <= V::WIDE && (H <= rows::<V>($n)) => {
+                        // SAFETY: the caller's.
+                        unsafe { fixed::<V, R, S, B, H, $n, WHOLE>(height, V::LANES, k, a, b, c, ahead) }
+                    }
+                    ($n, lanes) if $n <= MOST && $n <= V::WIDE && (H <= rows::<V>($n)) => {
+                        // SAFETY: the caller's; so many lanes of the last vector exist.
+                        unsafe { fixed::<V, R, S, B, H, $n, LAST>(height, lanes, k, a, b, c, ahead) }
+                    }
+                )*
+                _ => debug_assert!(false, "tile: {H} rows of {columns} columns"),
+            }
+        };
     }
+    vectors!(1 2 3 4);
 }
 
 /// Which vectors of a tile are there in part only: none, the last, each.
@@ -185,11 +244,13 @@ const EACH: u8 = 2;
 
 #[inline(always)]
 unsafe fn fixed<V: Vector, R: Walk, S: Walk, B: Walk, const H: usize, const N: usize, const PART: u8>(
+    height: usize,
     lanes: usize,
     k: usize,
     a: Left<V::T, R, S>,
     b: Right<V::T, B>,
     c: Out<V::T>,
+    ahead: &mut Ahead,
 ) {
     let part = |j: usize| PART == EACH || PART == LAST && j == N - 1;
     // SAFETY: the caller vouches for all addresses of (H, N vectors or parts of them, k).
@@ -206,18 +267,29 @@ unsafe fn fixed<V: Vector, R: Walk, S: Walk, B: Walk, const H: usize, const N: u
             }
         }
         let mut sums = [[V::zero(); N]; H];
-        for p in 0..k {
-            let (right, step) = (b.data.add(b.steps.at(p)), a.steps.at(p));
-            let mut y = [V::zero(); N];
-            for j in 0..N {
-                let at = right.add(j * b.apart);
-                y[j] = if part(j) { V::load_part(at, lanes) } else { V::load(at) };
-            }
-            for i in 0..H {
-                let x = V::splat(rows[i].add(step));
+        let mut p = 0;
+        while p < k {
+            let end = k.min(p.saturating_add(ahead.every));
+            while p < end {
+                let (right, step) = (b.data.add(b.steps.at(p)), a.steps.at(p));
+                let mut y = [V::zero(); N];
                 for j in 0..N {
-                    sums[i][j] = sums[i][j].add_product(x, y[j]);
+                    let at = right.add(j * b.apart);
+                    y[j] = if part(j) { V::load_part(at, lanes) } else { V::load(at) };
+                    if let Some(to) = b.steps.copy::<V::T>(p) {
+                        y[j].store(to.add(j * V::LANES));
+                    }
                 }
+                for i in 0..H {
+                    let x = V::splat(rows[i].add(step));
+                    for j in 0..N {
+                        sums[i][j] = sums[i][j].add_product(x, y[j]);
+                    }
+                }
+                p += 1;
+            }
+            if p < k {
+                ahead.ask();
             }
         }
         let onto = match c.onto {
@@ -226,6 +298,9 @@ unsafe fn fixed<V: Vector, R: Walk, S: Walk, B: Walk, const H: usize, const N: u
             Onto::Row(row) => Some((row, 0, V::LANES)),
         };
         for i in 0..H {
+            if S::PADDED && i >= height {
+                break;
+            }
             for j in 0..N {
                 let at = c.data.add(i * c.row + j * c.apart);
                 let mut sum = sums[i][j];

@@ -1,5 +1,6 @@
 //! Vectors of numbers, one type an instruction set, and the choice among them at run time.
 
+use super::tile::rows;
 use crate::real::Real;
 use crate::simd::{Isa, Level, Portable, level};
 #[cfg(target_arch = "x86_64")]
@@ -11,8 +12,12 @@ pub(crate) trait Vector: Copy {
     type T: Real;
     /// How many of them.
     const LANES: usize;
-    /// Rows of the largest tile: its sums stay in registers. More than 8 would not be faster, and would take longer to compile.
+    /// Rows of a tile up to two vectors wide: its sums stay in registers. More than 8 would not be faster, and would take longer to compile.
     const ROWS: usize;
+    /// Vectors of the widest tile: with four a step loads fewer numbers for as many products.
+    const WIDE: usize = 2;
+    /// Rows of that tile, its vectors, and the lanes of a vector.
+    const SIZE: (usize, usize, usize) = (rows::<Self>(Self::WIDE), Self::WIDE, Self::LANES);
     /// All zero.
     unsafe fn zero() -> Self;
     /// `*p` in every lane.
@@ -60,16 +65,14 @@ pub(crate) trait Vector: Copy {
 }
 
 /// The numbers that have vectors: part of [`Real`].
+#[allow(private_bounds, reason = "the vectors are an affair of this crate; Real is sealed")]
 pub trait Lanes: Sized {
     #[doc(hidden)]
-    #[allow(private_bounds, reason = "the vectors are an affair of this crate; Real is sealed")]
     type Portable: Vector<T = Self>;
     #[doc(hidden)]
-    #[allow(private_bounds, reason = "the vectors are an affair of this crate; Real is sealed")]
     #[cfg(target_arch = "x86_64")]
     type Avx2: Vector<T = Self>;
     #[doc(hidden)]
-    #[allow(private_bounds, reason = "the vectors are an affair of this crate; Real is sealed")]
     #[cfg(target_arch = "x86_64")]
     type Avx512: Vector<T = Self>;
 }
@@ -125,14 +128,14 @@ unsafe fn avx2<T: Real, J: Job<T>>(job: J) {
     unsafe { job.run::<T::Avx2>() }
 }
 
-/// Rows of a tile and columns of a panel (two vectors) on this machine.
-pub(crate) fn tile_size<T: Real>() -> (usize, usize) {
+/// [`Vector::SIZE`] on this machine.
+pub(crate) fn tile_size<T: Real>() -> (usize, usize, usize) {
     match level() {
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => (T::Avx512::ROWS, 2 * T::Avx512::LANES),
+        Level::Avx512 => T::Avx512::SIZE,
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => (T::Avx2::ROWS, 2 * T::Avx2::LANES),
-        _ => (T::Portable::ROWS, 2 * T::Portable::LANES),
+        Level::Avx2 => T::Avx2::SIZE,
+        _ => T::Portable::SIZE,
     }
 }
 
@@ -350,6 +353,7 @@ impl Vector for __m512 {
     type T = f32;
     const LANES: usize = 16;
     const ROWS: usize = 8;
+    const WIDE: usize = 4;
     instructions!(_mm512_setzero_ps, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_fmadd_ps, _mm512_add_ps);
     #[inline(always)]
     unsafe fn load_part(p: *const f32, n: usize) -> Self {
@@ -374,6 +378,7 @@ impl Vector for __m512d {
     type T = f64;
     const LANES: usize = 8;
     const ROWS: usize = 8;
+    const WIDE: usize = 4;
     instructions!(_mm512_setzero_pd, _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_fmadd_pd, _mm512_add_pd);
     #[inline(always)]
     unsafe fn load_part(p: *const f64, n: usize) -> Self {

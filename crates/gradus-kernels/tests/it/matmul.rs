@@ -64,6 +64,17 @@ fn every_small_shape() {
     }
 }
 
+/// Panels of every number of vectors, whole and in part, in tiles of every height.
+#[test]
+fn every_width_and_height_of_a_tile() {
+    for m in (57..70).step_by(3) {
+        for n in [14, 16, 30, 32, 46, 47, 48, 49, 62, 63, 64, 65, 100, 130] {
+            check::<f32>(m, 12, n);
+            check::<f64>(m, 83, n);
+        }
+    }
+}
+
 #[test]
 fn shapes_of_real_nets() {
     for (m, k, n) in
@@ -76,17 +87,18 @@ fn shapes_of_real_nets() {
 
 #[test]
 fn blocks_in_every_direction() {
-    for (m, k, n) in [(200, 700, 40), (31, 1100, 300), (400, 20, 130), (70, 60, 1100), (257, 259, 263)] {
+    for (m, k, n) in [(200, 700, 40), (31, 1100, 300), (400, 20, 130), (70, 60, 1100), (257, 259, 263), (219, 410, 200)]
+    {
         check::<f32>(m, k, n);
         check::<f64>(m, k, n);
     }
 }
 
-/// The longest run of k that a panel of any width may have, and a number beyond, for every width of a piece.
+/// The longest run of k that a panel may have, and a number beyond, for every number of vectors of a piece.
 #[test]
 fn long_runs_of_narrow_pieces() {
-    for k in [288, 289, 320, 321, 640] {
-        for n in [2, 7, 8, 10, 16, 17, 31, 33, 50] {
+    for k in [400, 401, 800, 801, 1601] {
+        for n in [2, 8, 10, 16, 17, 31, 33, 50, 64] {
             check::<f32>(70, k, n);
             check::<f64>(70, k, n);
         }
@@ -96,7 +108,7 @@ fn long_runs_of_narrow_pieces() {
 /// Rows of a left operand whose steps lie pages apart: some columns of a wide matrix, transposed.
 #[test]
 fn steps_that_lie_far_apart() {
-    for (m, k, n) in [(1, 5, 70), (13, 333, 65), (60, 321, 130), (250, 40, 97), (16, 700, 33)] {
+    for (m, k, n) in [(1, 5, 70), (13, 333, 65), (60, 321, 130), (250, 40, 97), (16, 700, 33), (227, 300, 140)] {
         let wide = [(k * 2048, [1, 2048])];
         check_left::<f32>(m, k, n, &wide);
         check_left::<f64>(m, k, n, &wide);
