@@ -101,36 +101,67 @@ pub(crate) fn gather<T: Copy>(from: &[T], step: usize, to: &mut [T]) {
 pub struct Offsets<'a> {
     shape: &'a [usize],
     strides: &'a [usize],
-    index: smallvec::SmallVec<[usize; 6]>,
+    /// The next offset, and how many follow it along the last axis, each `step` further.
     at: usize,
-    left: usize,
+    run: usize,
+    step: usize,
+    /// Where the run begins, its indices along the axes before the last, and how many runs there are yet, with this one.
+    base: usize,
+    index: smallvec::SmallVec<[usize; 6]>,
+    runs: usize,
 }
 
 impl<'a> Offsets<'a> {
     /// All offsets of (shape, strides).
     pub fn new(shape: &'a [usize], strides: &'a [usize]) -> Self {
-        Offsets { shape, strides, index: smallvec::smallvec![0; shape.len()], at: 0, left: shape.iter().product() }
+        let (inner, outer) = shape.split_last().map_or((1, &[][..]), |(&n, outer)| (n, outer));
+        let runs = if inner == 0 { 0 } else { outer.iter().product() };
+        Offsets {
+            shape,
+            strides,
+            at: 0,
+            run: if runs == 0 { 0 } else { inner - 1 },
+            step: strides.last().copied().unwrap_or(0),
+            base: 0,
+            index: smallvec::smallvec![0; outer.len()],
+            runs,
+        }
+    }
+
+    /// The last offset of a run; then the next run begins.
+    #[inline(never)]
+    fn turn(&mut self) -> Option<usize> {
+        if self.runs == 0 {
+            return None;
+        }
+        let at = self.at;
+        self.runs -= 1;
+        for k in (0..self.index.len()).rev() {
+            self.index[k] += 1;
+            self.base += self.strides[k];
+            if self.index[k] < self.shape[k] {
+                break;
+            }
+            self.base -= self.shape[k] * self.strides[k];
+            self.index[k] = 0;
+        }
+        if self.runs > 0 {
+            (self.at, self.run) = (self.base, self.shape.last().map_or(0, |n| n - 1));
+        }
+        Some(at)
     }
 }
 
 impl Iterator for Offsets<'_> {
     type Item = usize;
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<usize> {
-        if self.left == 0 {
-            return None;
+        if self.run == 0 {
+            return self.turn();
         }
         let at = self.at;
-        self.left -= 1;
-        for k in (0..self.shape.len()).rev() {
-            self.index[k] += 1;
-            self.at += self.strides[k];
-            if self.index[k] < self.shape[k] {
-                break;
-            }
-            self.at -= self.shape[k] * self.strides[k];
-            self.index[k] = 0;
-        }
+        self.run -= 1;
+        self.at += self.step;
         Some(at)
     }
 }
@@ -138,15 +169,50 @@ impl Iterator for Offsets<'_> {
 impl Offsets<'_> {
     /// Goes to the `row`-th offset.
     pub fn skip_to(&mut self, row: usize) {
-        let total: usize = self.shape.iter().product();
-        let mut rest = row;
-        self.at = 0;
-        for k in (0..self.shape.len()).rev() {
-            let n = self.shape[k].max(1);
-            self.index[k] = rest % n;
-            self.at += self.index[k] * self.strides[k];
-            rest /= n;
+        let (inner, outer) = self.shape.split_last().map_or((1, &[][..]), |(&n, outer)| (n, outer));
+        let runs: usize = outer.iter().product();
+        if row >= runs * inner {
+            (self.runs, self.run) = (0, 0);
+            return;
         }
-        self.left = total.saturating_sub(row);
+        let (mut rest, along) = (row / inner, row % inner);
+        self.runs = runs - rest;
+        self.base = 0;
+        for k in (0..outer.len()).rev() {
+            self.index[k] = rest % outer[k];
+            self.base += self.index[k] * self.strides[k];
+            rest /= outer[k];
+        }
+        (self.at, self.run) = (self.base + along * self.step, inner - 1 - along);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Offsets;
+
+    #[test]
+    fn offsets_from_any_row_on() {
+        let shapes: [&[usize]; 9] = [&[], &[1], &[4], &[0], &[3, 0], &[0, 3], &[2, 3], &[3, 1, 2], &[2, 1, 3, 2]];
+        for shape in shapes {
+            let strides: Vec<usize> = [7, 100, 0, 1000][..shape.len()].to_vec();
+            let rows: usize = shape.iter().product();
+            let expected: Vec<usize> = (0..rows)
+                .map(|mut row| {
+                    shape.iter().zip(&strides).rev().fold(0, |at, (n, stride)| {
+                        let along = row % n;
+                        row /= n;
+                        at + along * stride
+                    })
+                })
+                .collect();
+            for row in 0..=rows {
+                let mut offsets = Offsets::new(shape, &strides);
+                offsets.skip_to(row);
+                assert_eq!(offsets.by_ref().collect::<Vec<_>>(), expected[row..], "{shape:?} from {row}");
+                assert_eq!(offsets.next(), None);
+            }
+            assert_eq!(Offsets::new(shape, &strides).collect::<Vec<_>>(), expected, "{shape:?}");
+        }
     }
 }

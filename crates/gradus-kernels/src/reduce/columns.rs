@@ -3,6 +3,7 @@
 use super::PIECE;
 use super::axes::Axes;
 use super::fold::Fold;
+use crate::buffer::Shared;
 use crate::map::each;
 use crate::real::Real;
 use crate::simd::{Isa, Kernel, simd};
@@ -51,7 +52,8 @@ impl<T: Real, F: Fold<T>> Kernel for Columns<'_, T, F> {
     fn run<S: Isa>(self, s: S) {
         let Columns { f, data, axes, centre, rows: (first, last), start, out } = self;
         let w = axes.kept.inner().0;
-        let mut cascade = Tiles::new(last - first);
+        let mut room = room(last - first);
+        let mut cascade = Tiles::new(&mut room);
         let mut done = 0;
         while done < out.len() {
             // A tile ends with the row of outputs that it lies in.
@@ -96,15 +98,19 @@ fn join_rows<T: Real, F: Fold<T>, S: Isa, const R: usize>(f: F, s: S, x: [&[T]; 
 }
 
 /// The pairwise cascade of tiles: level 0 is the fresh one.
-struct Tiles<T> {
-    levels: Vec<[T; TILE]>,
+struct Tiles<'a, T> {
+    levels: &'a mut [[T; TILE]],
     count: usize,
 }
 
-impl<T: Real> Tiles<T> {
-    fn new(rows: usize) -> Self {
-        let blocks = rows.div_ceil(BLOCK);
-        Tiles { levels: vec![[T::ZERO; TILE]; 2 + blocks.checked_ilog2().unwrap_or(0) as usize], count: 0 }
+/// Room for the levels of so many rows.
+fn room<T: Real>(rows: usize) -> Shared<T> {
+    Shared::stale(TILE * (2 + rows.div_ceil(BLOCK).checked_ilog2().unwrap_or(0) as usize))
+}
+
+impl<'a, T: Real> Tiles<'a, T> {
+    fn new(room: &'a mut Shared<T>) -> Self {
+        Tiles { levels: room.get_mut().expect("a fresh buffer has one owner").as_chunks_mut().0, count: 0 }
     }
 
     fn fresh(&mut self) -> &mut [T; TILE] {
@@ -158,7 +164,8 @@ impl<T: Real, F: Fold<T>> Kernel for Join<'_, T, F> {
         let Join { f, partial, out } = self;
         let k = out.len();
         let parts = partial.len() / k;
-        let mut cascade = Tiles::new(parts * BLOCK);
+        let mut room = room(parts * BLOCK);
+        let mut cascade = Tiles::new(&mut room);
         let mut done = 0;
         while done < k {
             let n = TILE.min(k - done);
