@@ -114,18 +114,11 @@ pub struct Offsets<'a> {
 impl<'a> Offsets<'a> {
     /// All offsets of (shape, strides).
     pub fn new(shape: &'a [usize], strides: &'a [usize]) -> Self {
-        let (inner, outer) = shape.split_last().map_or((1, &[][..]), |(&n, outer)| (n, outer));
-        let runs = if inner == 0 { 0 } else { outer.iter().product() };
-        Offsets {
-            shape,
-            strides,
-            at: 0,
-            run: if runs == 0 { 0 } else { inner - 1 },
-            step: strides.last().copied().unwrap_or(0),
-            base: 0,
-            index: smallvec::smallvec![0; outer.len()],
-            runs,
-        }
+        let index = smallvec::smallvec![0; shape.len().saturating_sub(1)];
+        let step = strides.last().copied().unwrap_or(0);
+        let mut offsets = Offsets { shape, strides, at: 0, run: 0, step, base: 0, index, runs: 0 };
+        offsets.skip_to(0);
+        offsets
     }
 
     /// The last offset of a run; then the next run begins.

@@ -18,7 +18,7 @@ pub(super) const PIECE: usize = 1 << 19;
 
 /// Whether rows of the output fill vectors well enough.
 pub(super) fn serves<T: Real>(d: &Sizes) -> bool {
-    let lanes = tile_size::<T>().2;
+    let lanes = tile_size::<T>().lanes;
     2 * d.output[1] >= d.output[1].next_multiple_of(lanes)
 }
 
@@ -75,7 +75,7 @@ impl<T: Real> Job<T> for Block<'_, T> {
         while i < d.rows {
             let h = height(d.rows - i, V::ROWS);
             for row in (0..rows).step_by(together) {
-                let pair_of = together.min(rows - row) == 2;
+                let paired = together.min(rows - row) == 2;
                 let mut column = 0;
                 while column < width {
                     let run = wide.min(width - column);
@@ -84,10 +84,10 @@ impl<T: Real> Job<T> for Block<'_, T> {
                         let left = Left { data: w.as_ptr().add(i * d.taps), rows: Steps(d.taps), steps: Steps(1) };
                         let (data, steps) = (stage.add(plan.point(row, column)), Table(taps.as_ptr()));
                         let to = out.add(i * d.points + row * width + column);
-                        let [right_apart, out_apart] = if pair_of { [plan.point(1, 0), width] } else { [V::LANES; 2] };
+                        let [right_apart, out_apart] = if paired { [plan.point(1, 0), width] } else { [V::LANES; 2] };
                         let right = Right { data, steps, apart: right_apart };
                         let c = Out { data: to, row: d.points, apart: out_apart, onto: Onto::Nothing };
-                        if pair_of {
+                        if paired {
                             pair::<V, _, _, _>(h, run, taps.len(), left, right, c);
                         } else {
                             tile::<V, _, _, _, 2>(h, run, taps.len(), left, right, c, &mut { Ahead::NOTHING });

@@ -15,7 +15,7 @@ use crate::threads::for_each_piece_with;
 /// [`conv_weight_adjoint`](super::conv_weight_adjoint), for checked arguments.
 pub(super) fn weight<T: Real>(shape: &ConvShape, d: &Sizes, x: &[T], g: &[T], out: &mut [T]) {
     let ([ih, iw], area) = (shape.spatial, shape.kernel[0] * shape.kernel[1]);
-    let wide = 2 * tile_size::<T>().2;
+    let wide = 2 * tile_size::<T>().lanes;
     let weight = d.rows * d.taps;
     let beside = 2 * d.depth >= wide;
     // Numbers of a point of the stage.

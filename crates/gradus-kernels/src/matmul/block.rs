@@ -2,7 +2,7 @@
 
 use super::pack::{Matrix, Panels, Strips, panel};
 use super::thin::{row_times_columns, row_times_rows};
-use super::tile::{Ahead, Left, Onto, Out, Right, height, rows, tile, whole};
+use super::tile::{Ahead, Left, Onto, Out, Right, height, rows, tile};
 use super::vector::{Job, Vector, tile_size};
 use super::walk::{Copied, Dense, STRIP, Steps, Strip, Walk};
 use crate::buffer::Shared;
@@ -38,7 +38,8 @@ pub(crate) enum Operand<T> {
     Panels(Matrix<T>),
 }
 
-/// The left operand: used as it lies, or in strips already (its `row` is then as long as a row of a strip).
+/// The left operand: used as it lies, or in strips already, one behind the other (its `row` is then k: row i of it begins a strip where i is
+/// a multiple of [`STRIP`]).
 #[derive(Clone, Copy)]
 pub(crate) enum Factor<T> {
     Any(Matrix<T>),
@@ -135,8 +136,8 @@ pub(crate) unsafe fn product<T: Real>(
             return row_times_rows(k, n, a.transposed(), b, c, accumulate);
         }
     }
-    let (mr, _, lanes) = tile_size::<T>();
-    let nr = wide::<T>();
+    let size = tile_size::<T>();
+    let (mr, lanes) = (size.rows, size.lanes);
     if b.col == 1 && (m <= LEAST * mr || k * n <= 4096 || b.row <= lanes) {
         // SAFETY: the caller's.
         return unsafe { pieces((m, k, n), Factor::Any(a), Operand::Rows(b), c, onto) };
@@ -156,10 +157,10 @@ pub(crate) unsafe fn product<T: Real>(
         if few(m, mr) {
             return pieces((m, k, n), a, Operand::Any(b), c, onto);
         }
-        let mut scratch = Shared::stale(k * n.next_multiple_of(nr));
+        let mut scratch = Shared::stale(k * n.next_multiple_of(size.columns()));
         let to = Target(scratch.get_mut().expect("a fresh buffer has one owner").as_mut_ptr());
         pack(k, n, b, to);
-        let b = Operand::Panels(Matrix { data: to.0, row: nr, col: 1 });
+        let b = Operand::Panels(Matrix { data: to.0, row: size.columns(), col: 1 });
         pieces((m, k, n), a, b, c, onto);
     }
 }
@@ -169,20 +170,13 @@ pub(crate) unsafe fn product<T: Real>(
 /// # Safety
 /// b holds k x n numbers, `to` k · n rounded up to panels.
 pub(crate) unsafe fn pack<T: Real>(k: usize, n: usize, b: Matrix<T>, to: Target<T>) {
-    let nr = wide::<T>();
-    let each = ((1 << 14) / (k * nr).max(1)).max(1) * nr;
+    let size = tile_size::<T>();
+    let each = ((1 << 14) / (k * size.columns()).max(1)).max(1) * size.columns();
     for_each_piece_with(n.div_ceil(each), k * n / 4, |i| {
         let j = i * each;
+        let (vectors, columns) = (size.vectors, each.min(n - j));
         // SAFETY: pieces write different panels; addresses are the caller's.
-        unsafe {
-            T::panels(Panels {
-                vectors: tile_size::<T>().1,
-                k,
-                columns: each.min(n - j),
-                from: b.from(0, j),
-                to: to.at(j * k),
-            });
-        }
+        unsafe { T::panels(Panels { vectors, k, columns, from: b.from(0, j), to: to.at(j * k) }) }
     });
 }
 
@@ -201,12 +195,6 @@ unsafe fn pack_left<T: Real>(m: usize, k: usize, a: Matrix<T>, to: Target<T>) {
     });
 }
 
-/// Columns of a panel.
-pub(crate) fn wide<T: Real>() -> usize {
-    let (_, vectors, lanes) = tile_size::<T>();
-    vectors * lanes
-}
-
 /// c = a·b, added to what `onto` says, piece by piece.
 ///
 /// # Safety
@@ -218,17 +206,17 @@ pub(crate) unsafe fn pieces<T: Real>(
     c: Target<T>,
     onto: Onto<T>,
 ) {
-    let (mr, vectors, lanes) = tile_size::<T>();
-    let nr = 2 * lanes;
+    let size = tile_size::<T>();
+    let (mr, nr) = (size.rows, 2 * size.lanes);
     // A vector in part costs as much as a whole one.
-    let work = m * n.next_multiple_of(lanes) * k;
+    let work = m * n.next_multiple_of(size.lanes) * k;
     let turned = match a {
         Factor::Any(a) => a.row == 1 && a.col > 1 && k <= m,
         Factor::Strips(_) => k <= m,
     };
     let (row_pieces, column_pieces) = cut(m, n, work, (mr, nr), turned);
     let rows = m.div_ceil(row_pieces).next_multiple_of(mr);
-    let whole = if let Operand::Panels(_) = b { vectors * lanes } else { nr };
+    let whole = if let Operand::Panels(_) = b { size.columns() } else { nr };
     let columns = n.div_ceil(column_pieces).next_multiple_of(whole);
     let row_pieces = m.div_ceil(rows);
     let body = |i: usize| {
@@ -323,7 +311,7 @@ impl<T: Real> Piece<T> {
                                 let steps = Copied { row: b.row, to: near, width };
                                 let right = Right { data: b.data, steps, apart: V::LANES };
                                 let h = if S::PADDED { m.min(STRIP) } else { most };
-                                whole::<V, _, _, _, 4>(h, columns, depth, left(0, p), right, out(0), &mut ahead);
+                                tile::<V, _, _, _, 4>(h, columns, depth, left(0, p), right, out(0), &mut ahead);
                                 i = h;
                             } else {
                                 panel::<V>(width, depth, columns, b, near);

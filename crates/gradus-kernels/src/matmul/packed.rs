@@ -1,8 +1,9 @@
 //! A right operand packed once, for several products.
 
-use super::block::{Factor, Operand, Target, pack, pieces, wide};
+use super::block::{Factor, Operand, Target, pack, pieces};
 use super::pack::Matrix;
 use super::tile::Onto;
+use super::vector::tile_size;
 use crate::buffer::Shared;
 use crate::real::Real;
 use crate::view::View;
@@ -18,7 +19,7 @@ impl<T: Real> Packed<T> {
     /// Packs b `[k, n]`.
     pub(crate) fn new(b: View<'_, T>) -> Self {
         let ([k, n], [row, col]) = ([b.shape[0], b.shape[1]], [b.strides[0], b.strides[1]]);
-        let mut panels = Shared::stale(k * n.next_multiple_of(wide::<T>()));
+        let mut panels = Shared::stale(k * n.next_multiple_of(tile_size::<T>().columns()));
         if k * n > 0 {
             let numbers = &b.data[..=(k - 1) * row + (n - 1) * col];
             let to = Target(panels.get_mut().unwrap_or_default().as_mut_ptr());
@@ -40,16 +41,9 @@ impl<T: Real> Packed<T> {
         }
         let numbers = &a.data[..=(m - 1) * row + (k - 1) * col];
         let a = Matrix { data: numbers.as_ptr(), row, col };
-        let b = Matrix { data: self.panels.as_ptr(), row: wide::<T>(), col: 1 };
+        let b = Matrix { data: self.panels.as_ptr(), row: tile_size::<T>().columns(), col: 1 };
+        let (c, onto) = (Target(out.as_mut_ptr()), Onto::result(accumulate));
         // SAFETY: the last number of a lies inside `numbers`, the panels hold at least `columns` columns, out m · columns numbers.
-        unsafe {
-            pieces(
-                (m, k, columns),
-                Factor::Any(a),
-                Operand::Panels(b),
-                Target(out.as_mut_ptr()),
-                Onto::result(accumulate),
-            );
-        }
+        unsafe { pieces((m, k, columns), Factor::Any(a), Operand::Panels(b), c, onto) }
     }
 }

@@ -108,6 +108,21 @@ impl<T> Onto<T> {
     }
 }
 
+/// The widest tile of a machine.
+#[derive(Clone, Copy)]
+pub(crate) struct Size {
+    pub(crate) rows: usize,
+    pub(crate) vectors: usize,
+    pub(crate) lanes: usize,
+}
+
+impl Size {
+    /// Columns of it, and of a panel.
+    pub(crate) fn columns(self) -> usize {
+        self.vectors * self.lanes
+    }
+}
+
 /// Rows of a tile of so many vectors.
 #[inline(always)]
 pub(crate) const fn rows<V: Vector>(vectors: usize) -> usize {
@@ -117,8 +132,26 @@ pub(crate) const fn rows<V: Vector>(vectors: usize) -> usize {
 /// Rows of a tile more than two vectors wide.
 pub(crate) const LOW: usize = 6;
 
-/// Computes some rows of `columns` columns, at most `MOST` vectors of them and at most as many rows as [`rows`] says. Each sum runs over p in
-/// order, in one chain of fused multiply-adds: the bits do not depend on how the product is cut into tiles. Meanwhile `ahead` is asked for.
+/// The call for the one of some heights that is asked for, as a constant.
+macro_rules! heights {
+    ($height:expr, [$($h:literal)*], $H:ident => $tile:expr) => {
+        match $height {
+            $($h if $h <= V::ROWS => {
+                const $H: usize = $h;
+                // SAFETY: the caller's.
+                unsafe { $tile }
+            })*
+            other => debug_assert!(false, "tile: height {other}"),
+        }
+    };
+}
+
+/// Computes `height` rows of `columns` columns, at most `MOST` vectors of them and at most as many rows as [`rows`] says. Each sum runs over
+/// p in order, in one chain of fused multiply-adds: the bits do not depend on how the product is cut into tiles. Meanwhile `ahead` is asked
+/// for.
+///
+/// Where the left operand is padded, all rows of a strip are computed and `height` of them written; where the right one is copied, `height`
+/// is the largest: tiles of fewer heights are compiled sooner.
 ///
 /// # Safety
 /// The features of V are on, and every address named by (height, columns, k) is valid.
@@ -132,48 +165,13 @@ pub(crate) unsafe fn tile<V: Vector, R: Walk, S: Walk, B: Walk, const MOST: usiz
     c: Out<V::T>,
     ahead: &mut Ahead,
 ) {
-    if S::PADDED {
-        // SAFETY: the caller's.
-        return unsafe { whole::<V, R, S, B, MOST>(height, columns, k, a, b, c, ahead) };
-    }
-    macro_rules! heights {
-        ($($h:literal)*) => {
-            match height {
-                // SAFETY: the caller's.
-                $($h if $h <= V::ROWS => unsafe { widths::<V, R, S, B, $h, MOST>($h, columns, k, a, b, c, ahead) },)*
-                _ => debug_assert!(false, "tile: height {height}"),
-            }
-        };
-    }
     const { assert!(V::ROWS <= 8, "the heights below end at 8") };
-    heights!(1 2 3 4 5 6 7 8);
-}
-
-/// [`tile`] in the whole height of its columns; where the left operand is padded only the first `height` rows are written.
-///
-/// # Safety
-/// As there.
-#[inline(always)]
-pub(crate) unsafe fn whole<V: Vector, R: Walk, S: Walk, B: Walk, const MOST: usize>(
-    height: usize,
-    columns: usize,
-    k: usize,
-    a: Left<V::T, R, S>,
-    b: Right<V::T, B>,
-    c: Out<V::T>,
-    ahead: &mut Ahead,
-) {
-    let most = if S::PADDED { STRIP } else { rows::<V>(columns.div_ceil(V::LANES)) };
-    macro_rules! heights {
-        ($($h:literal)*) => {
-            match most {
-                // SAFETY: the caller's.
-                $($h if $h <= V::ROWS => unsafe { widths::<V, R, S, B, $h, MOST>(height, columns, k, a, b, c, ahead) },)*
-                _ => debug_assert!(false, "tile: whole height {most}"),
-            }
-        };
+    if S::PADDED || B::COPIED {
+        let most = if S::PADDED { STRIP } else { height };
+        heights!(most, [4 6 8], H => widths::<V, R, S, B, H, MOST>(height, columns, k, a, b, c, ahead));
+    } else {
+        heights!(height, [1 2 3 4 5 6 7 8], H => widths::<V, R, S, B, H, MOST>(H, columns, k, a, b, c, ahead));
     }
-    heights!(4 6 8);
 }
 
 /// A tile of two runs of `columns` columns, at most a vector each.
@@ -189,22 +187,12 @@ pub(crate) unsafe fn pair<V: Vector, R: Walk, S: Walk, B: Walk>(
     b: Right<V::T, B>,
     c: Out<V::T>,
 ) {
-    macro_rules! heights {
-        ($($h:literal)*) => {
-            match height {
-                // SAFETY: the caller's.
-                $($h if $h <= V::ROWS && columns == V::LANES => unsafe {
-                    fixed::<V, R, S, B, $h, 2, WHOLE>($h, columns, k, a, b, c, &mut { Ahead::NOTHING })
-                },
-                // SAFETY: the caller's; so many lanes of each vector exist.
-                $h if $h <= V::ROWS => unsafe {
-                    fixed::<V, R, S, B, $h, 2, EACH>($h, columns, k, a, b, c, &mut { Ahead::NOTHING })
-                },)*
-                _ => debug_assert!(false, "tile: height {height}"),
-            }
-        };
-    }
-    heights!(1 2 3 4 5 6 7 8);
+    let mut ahead = Ahead::NOTHING;
+    heights!(height, [1 2 3 4 5 6 7 8], H => if columns == V::LANES {
+        fixed::<V, R, S, B, H, 2, WHOLE>(H, columns, k, a, b, c, &mut ahead);
+    } else {
+        fixed::<V, R, S, B, H, 2, EACH>(H, columns, k, a, b, c, &mut ahead);
+    });
 }
 
 #[inline(always)]
@@ -221,11 +209,11 @@ unsafe fn widths<V: Vector, R: Walk, S: Walk, B: Walk, const H: usize, const MOS
         ($($n:literal)*) => {
             match (columns.div_ceil(V::LANES), columns % V::LANES) {
                 $(
-                    ($n, 0) if $n <= MOST && $n <= V::WIDE && (H <= rows::<V>($n)) => {
+                    ($n, 0) if $n <= MOST && $n <= V::WIDE && H <= rows::<V>($n) => {
                         // SAFETY: the caller's.
                         unsafe { fixed::<V, R, S, B, H, $n, WHOLE>(height, V::LANES, k, a, b, c, ahead) }
                     }
-                    ($n, lanes) if $n <= MOST && $n <= V::WIDE && (H <= rows::<V>($n)) => {
+                    ($n, lanes) if $n <= MOST && $n <= V::WIDE && H <= rows::<V>($n) => {
                         // SAFETY: the caller's; so many lanes of the last vector exist.
                         unsafe { fixed::<V, R, S, B, H, $n, LAST>(height, lanes, k, a, b, c, ahead) }
                     }

@@ -1,6 +1,6 @@
 //! Vectors of numbers, one type an instruction set, and the choice among them at run time.
 
-use super::tile::rows;
+use super::tile::{Size, rows};
 use crate::real::Real;
 use crate::simd::{Isa, Level, Portable, level};
 #[cfg(target_arch = "x86_64")]
@@ -16,8 +16,8 @@ pub(crate) trait Vector: Copy {
     const ROWS: usize;
     /// Vectors of the widest tile: with four a step loads fewer numbers for as many products.
     const WIDE: usize = 2;
-    /// Rows of that tile, its vectors, and the lanes of a vector.
-    const SIZE: (usize, usize, usize) = (rows::<Self>(Self::WIDE), Self::WIDE, Self::LANES);
+    /// The size of that tile.
+    const SIZE: Size = Size { rows: rows::<Self>(Self::WIDE), vectors: Self::WIDE, lanes: Self::LANES };
     /// All zero.
     unsafe fn zero() -> Self;
     /// `*p` in every lane.
@@ -129,7 +129,7 @@ unsafe fn avx2<T: Real, J: Job<T>>(job: J) {
 }
 
 /// [`Vector::SIZE`] on this machine.
-pub(crate) fn tile_size<T: Real>() -> (usize, usize, usize) {
+pub(crate) fn tile_size<T: Real>() -> Size {
     match level() {
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 => T::Avx512::SIZE,

@@ -9,6 +9,8 @@ pub(crate) trait Walk: Copy {
     /// # Safety
     /// i is below the length of the walk.
     unsafe fn at(self, i: usize) -> usize;
+    /// Whether [`copy`](Walk::copy) says where.
+    const COPIED: bool = false;
     /// Where the vectors of step i are written as they are read: nowhere, but for [`Copied`].
     #[inline(always)]
     fn copy<T>(self, _i: usize) -> Option<*mut T> {
@@ -64,6 +66,7 @@ pub(crate) struct Copied<T> {
 }
 
 impl<T: Copy> Walk for Copied<T> {
+    const COPIED: bool = true;
     #[inline(always)]
     unsafe fn at(self, i: usize) -> usize {
         i * self.row

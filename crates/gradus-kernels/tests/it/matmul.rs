@@ -97,8 +97,8 @@ fn blocks_in_every_direction() {
 /// The longest run of k that a panel may have, and a number beyond, for every number of vectors of a piece.
 #[test]
 fn long_runs_of_narrow_pieces() {
-    for k in [400, 401, 800, 801, 1601] {
-        for n in [2, 8, 10, 16, 17, 31, 33, 50, 64] {
+    for k in [288, 289, 320, 321, 400, 401, 533, 534, 640, 800, 801, 1600, 1601] {
+        for n in [2, 7, 8, 10, 16, 17, 31, 33, 48, 50, 64] {
             check::<f32>(70, k, n);
             check::<f64>(70, k, n);
         }
