@@ -47,8 +47,8 @@ fn rows() -> Vec<Row> {
         row::<Sin>("sin", core_math::sinf, 1),
         row::<Cos>("cos", core_math::cosf, 1),
         row::<Erf>("erf", core_math::erff, 1),
-        row::<Erfc>("erfc", core_math::erfcf, 2),
-        row::<NormalCdf>("normal_cdf", |x| (0.5 * core_math::erfc(-f64::from(x) / std::f64::consts::SQRT_2)) as f32, 2),
+        row::<Erfc>("erfc", core_math::erfcf, 3),
+        row::<NormalCdf>("normal_cdf", |x| (0.5 * core_math::erfc(-f64::from(x) / std::f64::consts::SQRT_2)) as f32, 3),
     ]
 }
 

@@ -20,7 +20,9 @@ const EXP2: [f32; 7] =
 /// (n, eʳ − 1) of x = n·ln 2 + r.
 #[inline(always)]
 fn reduced<S: Isa>(s: S, x: f32) -> (i32, f32) {
-    reduced_pair(s, x, x, 0.0)
+    let t = s.mul_add(x, LOG2_E, ROUND);
+    let n = t - ROUND;
+    less_one(s, t, s.mul_add(n, -LN2_LO, s.mul_add(n, -LN2_HI, x)))
 }
 
 /// (n, eʳ − 1) of hi + lo = n·ln 2 + r, where `near` is about hi + lo.
@@ -28,13 +30,24 @@ fn reduced<S: Isa>(s: S, x: f32) -> (i32, f32) {
 pub(super) fn reduced_pair<S: Isa>(s: S, near: f32, hi: f32, lo: f32) -> (i32, f32) {
     let t = s.mul_add(near, LOG2_E, ROUND);
     let n = t - ROUND;
-    let r = s.mul_add(n, -LN2_LO, s.mul_add(n, -LN2_HI, hi) + lo);
-    (t.to_bits().wrapping_sub(ROUND.to_bits()) as i32, s.mul_add(r * r, polynomial(s, r, EXP), r))
+    less_one(s, t, s.mul_add(n, -LN2_LO, s.mul_add(n, -LN2_HI, hi) + lo))
+}
+
+/// (n, eʳ − 1) from n + [`ROUND`] and r.
+#[inline(always)]
+fn less_one<S: Isa>(s: S, t: f32, r: f32) -> (i32, f32) {
+    (multiple(t), s.mul_add(r * r, polynomial(s, r, EXP), r))
+}
+
+/// The integer in a sum with [`ROUND`].
+#[inline(always)]
+fn multiple(t: f32) -> i32 {
+    t.to_bits().wrapping_sub(ROUND.to_bits()) as i32
 }
 
 /// 2ⁿ for −126 ≤ n ≤ 127.
 #[inline(always)]
-pub(super) fn power_of_two(n: i32) -> f32 {
+fn power_of_two(n: i32) -> f32 {
     f32::from_bits((n.wrapping_add(127) as u32) << 23)
 }
 
@@ -89,7 +102,7 @@ pub(crate) fn exp2<S: Isa>(s: S, x: f32) -> f32 {
     let x = if x < -151.0 { -151.0 } else { x };
     let t = x + ROUND;
     let r = x - (t - ROUND);
-    scaled(s.mul_add(r, polynomial(s, r, EXP2), 1.0), t.to_bits().wrapping_sub(ROUND.to_bits()) as i32)
+    scaled(s.mul_add(r, polynomial(s, r, EXP2), 1.0), multiple(t))
 }
 
 /// tanh |x| = (1 − e^(−2|x|))/(1 + e^(−2|x|)): within 2 ulp.
