@@ -5,7 +5,6 @@ use crate::real::Real;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::ptr::NonNull;
-use std::sync::atomic::Ordering;
 
 /// A reference-counted buffer of numbers, aligned to 64 bytes, written only while it has one owner.
 pub struct Shared<T: Real> {
@@ -58,7 +57,7 @@ impl<T: Real> Shared<T> {
     /// Whether this is the sole owner.
     #[inline]
     pub fn is_unique(&self) -> bool {
-        self.header().count.load(Ordering::Acquire) == 1
+        self.header().is_unique()
     }
 
     #[inline]
@@ -93,7 +92,7 @@ impl<T: Real> Deref for Shared<T> {
 impl<T: Real> Clone for Shared<T> {
     #[inline]
     fn clone(&self) -> Self {
-        self.header().count.fetch_add(1, Ordering::Relaxed);
+        self.header().add_owner();
         Shared { header: self.header, kind: PhantomData }
     }
 }
@@ -101,9 +100,7 @@ impl<T: Real> Clone for Shared<T> {
 impl<T: Real> Drop for Shared<T> {
     #[inline]
     fn drop(&mut self) {
-        let count = &self.header().count;
-        // A sole owner cannot gain company while it is dropped, so it needs no read-modify-write.
-        if count.load(Ordering::Acquire) == 1 || count.fetch_sub(1, Ordering::AcqRel) == 1 {
+        if self.header().lose_owner() {
             // SAFETY: this was the last owner of a block of the pool.
             unsafe { pool::give(self.header) }
         }

@@ -7,6 +7,7 @@
 
 pub mod buffer;
 pub mod conv;
+pub mod counted;
 pub mod floats;
 pub mod kind;
 pub mod linalg;
@@ -25,6 +26,7 @@ pub mod threads;
 pub mod view;
 
 pub use buffer::Shared;
+pub use counted::Counted;
 pub use kind::SliceMut;
 pub use map::{Map, elementwise, map, map_near};
 pub use ndarray;

@@ -29,20 +29,21 @@ pub(crate) fn each<A: Copy, B: Copy, const N: usize>(x: [A; N], f: impl Fn(A) ->
 #[inline]
 pub fn map<T: Real, const N: usize, M: Map<T, N>>(f: M, x: [&[T]; N], y: &mut [T]) {
     assert!(x.iter().all(|x| x.len() == y.len()), "map: lengths differ");
-    struct Loop<'a, T, M, const N: usize>(M, [&'a [T]; N], &'a mut [T]);
+    // The inputs by reference: a copy of what the caller has just written would wait for it.
+    struct Loop<'a, T, M, const N: usize>(M, &'a [&'a [T]; N], &'a mut [T]);
     impl<T: Real, const N: usize, M: Map<T, N>> Kernel for Loop<'_, T, M, N> {
         type Output = ();
         #[inline(always)]
         fn run<S: Isa>(self, s: S) {
             let Loop(f, x, y) = self;
             let n = y.len();
-            let x = each(x, |x| &x[..n]);
+            let x = each(*x, |x| &x[..n]);
             for i in 0..n {
                 y[i] = f.at(s, each(x, |x| x[i]));
             }
         }
     }
-    simd(Loop(f, x, y));
+    simd(Loop(f, &x, y));
 }
 
 /// How many numbers [`map_near`] judges together.
@@ -121,11 +122,12 @@ fn cover<T: Real, const N: usize>(
         return;
     }
     if inputs.iter().all(|x| is_contiguous(x.shape, x.strides)) {
-        let flat = each(inputs, |x| &x.data[..out.len()]);
-        if out.len() <= PIECE / 2 {
-            return body(flat, out);
+        let len = out.len();
+        let flat = || each(inputs, |x| &x.data[..len]);
+        if len <= PIECE / 2 {
+            return body(flat(), out);
         }
-        return chunked(flat, out, body);
+        return chunked(flat(), out, body);
     }
     strided(inputs, out, body);
 }

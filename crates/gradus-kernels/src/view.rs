@@ -74,6 +74,11 @@ impl<'a, T: Copy> View<'a, T> {
 /// Whether (shape, strides) lies in row-major order without gaps (axes of length 1 do not count).
 #[inline]
 pub fn is_contiguous(shape: &[usize], strides: &[usize]) -> bool {
+    if let ([_, n], [step, 1]) = (shape, strides)
+        && n == step
+    {
+        return true;
+    }
     let mut expected = 1;
     for (&n, &s) in shape.iter().zip(strides).rev() {
         if n != 1 {

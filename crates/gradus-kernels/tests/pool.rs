@@ -1,9 +1,9 @@
 //! Laws of the buffer pool. A binary of its own, one test at a time: it counts what the pool of the whole process holds.
 
-use gradus_kernels::{Shared, pool};
+use gradus_kernels::{Counted, Shared, pool};
 use std::cell::RefCell;
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Barrier, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -48,6 +48,45 @@ fn sharing_counts_owners() {
     drop(b);
     a.get_mut().expect("one owner is left")[0] = 5.0;
     assert_eq!(a[..], [5.0, 2.0]);
+}
+
+#[test]
+fn a_counted_value_is_written_by_a_sole_owner_and_dropped_by_the_last() {
+    let _turn = alone();
+    let witness = Arc::new(());
+    let mut a = Counted::new((Arc::clone(&witness), 1_u64));
+    let b = a.clone();
+    assert_eq!(Counted::address(&a), Counted::address(&b));
+    assert!(Counted::get_mut(&mut a).is_none());
+    assert!(Counted::last(b).is_none(), "another owner is left");
+    Counted::get_mut(&mut a).expect("one owner is left").1 = 5;
+    assert_eq!((a.1, Arc::strong_count(&witness)), (5, 2));
+    let a = Counted::last(a).expect("it is the last");
+    assert_eq!((a.1, Arc::strong_count(&witness)), (5, 2));
+    let at = Counted::address(&a);
+    drop(a);
+    assert_eq!(Arc::strong_count(&witness), 1);
+    assert_eq!(Counted::address(&Counted::new([0_u64; 2])), at, "its block is the next one of its size");
+}
+
+/// Two owners who go at the same time: one of them is the last, and the value is dropped once.
+#[test]
+fn of_counted_owners_on_two_threads_one_is_the_last() {
+    let _turn = alone();
+    let rounds = 2_000;
+    let witness = Arc::new(());
+    let values: Vec<_> = (0..rounds).map(|_| Counted::new(Arc::clone(&witness))).collect();
+    let others = values.clone();
+    let start = Barrier::new(2);
+    let lasts = |owners: Vec<Counted<Arc<()>>>| {
+        start.wait();
+        owners.into_iter().filter_map(Counted::last).count()
+    };
+    let (here, there) = thread::scope(|s| {
+        let there = s.spawn(|| lasts(others));
+        (lasts(values), there.join().expect("the other thread"))
+    });
+    assert_eq!((here + there, Arc::strong_count(&witness)), (rounds, 1));
 }
 
 #[test]

@@ -6,10 +6,9 @@ use crate::node::Tensor;
 use crate::op::{Op, Point, Slot};
 use crate::real::Real;
 use crate::trace::{is_recording, may_add_in_place, walking};
-use gradus_kernels::elementwise;
+use gradus_kernels::{Counted, elementwise};
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use smallvec::SmallVec;
-use std::sync::Arc;
 
 /// The part of a graph that lies between outputs and targets, in the order of the walk.
 pub struct Plan<T: Real> {
@@ -61,7 +60,8 @@ impl<T: Real> Plan<T> {
         }
         let mut next = 0;
         while next < plan.nodes.len() {
-            let Some(node) = plan.nodes[next].clone() else { unreachable!("nodes are taken only by the walk") };
+            // Taken out and put back: a second owner would have to be counted.
+            let Some(node) = plan.nodes[next].take() else { unreachable!("each is put back") };
             plan.first.push(plan.edges.len() as u32);
             if let Some(call) = node.call()
                 && node.depth() > floor
@@ -71,6 +71,7 @@ impl<T: Real> Plan<T> {
                     plan.edges.push(at);
                 }
             }
+            plan.nodes[next] = Some(node);
             next += 1;
         }
         plan.first.push(plan.edges.len() as u32);
@@ -236,7 +237,7 @@ fn pull_into_sums<T: Real>(
 
 /// The numbers of a tensor in row-major order, where nobody else holds them.
 fn own_numbers<T: Real>(x: &mut Tensor<T>) -> Option<&mut [T]> {
-    let node = Arc::get_mut(&mut x.0)?;
+    let node = Counted::get_mut(&mut x.0)?;
     let whole = node.layout.is_contiguous() && node.layout.len() == node.data.len();
     if whole { node.data.get_mut() } else { None }
 }

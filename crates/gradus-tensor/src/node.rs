@@ -3,10 +3,9 @@
 use crate::op::Op;
 use crate::real::Real;
 use crate::shape::{Dims, Layout};
-use gradus_kernels::{Shared, View};
+use gradus_kernels::{Counted, Shared, View};
 use smallvec::SmallVec;
 use std::panic::Location;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// An n-dimensional array of `f32` or `f64` that remembers how it was made.
@@ -21,12 +20,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// assert_eq!(g.shape(), [2]);
 /// # Ok::<(), gradus_tensor::Error>(())
 /// ```
-pub struct Tensor<T: Real = f32>(pub(crate) Arc<Node<T>>);
+pub struct Tensor<T: Real = f32>(pub(crate) Counted<Node<T>>);
 
 impl<T: Real> Clone for Tensor<T> {
     #[inline]
     fn clone(&self) -> Self {
-        Tensor(Arc::clone(&self.0))
+        Tensor(self.0.clone())
     }
 }
 
@@ -37,6 +36,9 @@ pub(crate) struct Node<T: Real> {
 }
 
 /// Where a tensor comes from.
+///
+/// With a tag as wide as a pointer: behind a narrow one a call is moved as odd bytes, which wait for each other.
+#[repr(usize)]
 pub(crate) enum Origin<T: Real> {
     /// Not tracked; `cut` tells whether something tracked went in.
     Constant { cut: Cut },
@@ -81,24 +83,18 @@ impl<T: Real> Drop for Node<T> {
     /// Takes a graph down with a work list: chains of any length must not overflow the stack.
     fn drop(&mut self) {
         let Origin::Op(call) = &mut self.origin else { return };
-        let mut work = std::mem::take(&mut call.inputs);
-        while let Some(Tensor(mut input)) = work.pop() {
-            // The last owner takes the node's inputs: in place where it can see that it is the last (moving a node out costs a copy).
-            if let Some(node) = Arc::get_mut(&mut input) {
-                node.give_inputs(&mut work);
-            } else if let Some(mut node) = Arc::into_inner(input) {
-                node.give_inputs(&mut work);
-            }
+        if call.inputs.is_empty() {
+            return;
         }
-    }
-}
-
-impl<T: Real> Node<T> {
-    #[inline]
-    fn give_inputs(&mut self, work: &mut SmallVec<[Tensor<T>; 3]>) {
-        if let Origin::Op(call) = &mut self.origin {
-            while let Some(input) = call.inputs.pop() {
-                work.push(input);
+        let mut work = std::mem::take(&mut call.inputs);
+        while let Some(Tensor(input)) = work.pop() {
+            // The last owner takes the node's inputs.
+            if let Some(mut last) = Counted::last(input)
+                && let Some(Node { origin: Origin::Op(call), .. }) = Counted::get_mut(&mut last)
+            {
+                while let Some(input) = call.inputs.pop() {
+                    work.push(input);
+                }
             }
         }
     }
@@ -107,7 +103,7 @@ impl<T: Real> Node<T> {
 impl<T: Real> Tensor<T> {
     #[inline(always)]
     pub(crate) fn new(layout: Layout, data: Shared<T>, origin: Origin<T>) -> Self {
-        Tensor(Arc::new(Node { layout, data, origin }))
+        Tensor(Counted::new(Node { layout, data, origin }))
     }
 
     /// A constant in row-major order from a buffer.
@@ -266,7 +262,7 @@ impl<T: Real> Tensor<T> {
             Origin::Leaf { id, version } => Origin::Leaf { id, version: version + 1 },
             _ => Origin::Leaf { id: LeafId::fresh(), version: 0 },
         };
-        let in_place = Arc::get_mut(&mut self.0).is_some_and(|node| {
+        let in_place = Counted::get_mut(&mut self.0).is_some_and(|node| {
             node.layout.is_contiguous()
                 && node.layout.offset == 0
                 && node.layout.len() == node.data.len()
@@ -279,7 +275,7 @@ impl<T: Real> Tensor<T> {
             }
             *self = Self::new(Layout::contiguous(self.shape().into()), data, Origin::Constant { cut: Cut::No });
         }
-        let node = Arc::get_mut(&mut self.0).expect("looked at or made above: nobody else holds it");
+        let node = Counted::get_mut(&mut self.0).expect("looked at or made above: nobody else holds it");
         node.origin = origin;
         node.data.get_mut().expect("looked at or made above: nobody else holds it")
     }
@@ -299,11 +295,11 @@ impl<T: Real> Tensor<T> {
 
     #[inline]
     pub(crate) fn address(&self) -> *const () {
-        Arc::as_ptr(&self.0).cast()
+        Counted::address(&self.0)
     }
 
     /// Whether both are the same node.
     pub fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        self.address() == other.address()
     }
 }

@@ -6,7 +6,7 @@ use crate::node::{Call, Cut, Origin, Tensor};
 use crate::op::Op;
 use crate::real::Real;
 use crate::shape::{Layout, broadcast};
-use gradus_kernels::{Shared, View};
+use gradus_kernels::{Counted, Shared, View};
 use smallvec::SmallVec;
 use std::cell::Cell;
 use std::panic::Location;
@@ -89,33 +89,37 @@ fn evaluate<T: Real>(op: Box<dyn Op<T>>, inputs: &[&Tensor<T>]) -> (Tensor<T>, O
     let state = STATE.get();
     let record = !state.paused && inputs.iter().any(|x| x.is_tracked());
     // Before the numbers: what was just written piece by piece can only be copied once it has reached the cache.
-    let (mut depth, mut kept) = (0, SmallVec::new());
+    let mut call = Call { op, inputs: SmallVec::new(), aux: None, depth: 1, site: Location::caller() };
     if record {
         for &x in inputs {
-            depth = depth.max(x.depth());
-            kept.push(x.clone());
+            call.depth = call.depth.max(x.depth() + 1);
+            call.inputs.push(x.clone());
         }
     }
-    let (layout, data, aux) = match inputs {
-        [x] => compute(&*op, [*x].map(Tensor::shape).as_slice(), inputs, || [x.view()]),
-        [x, y] => compute(&*op, &[x.shape(), y.shape()], inputs, || [x.view(), y.view()]),
-        [x, y, z] => compute(&*op, &[x.shape(), y.shape(), z.shape()], inputs, || [x.view(), y.view(), z.view()]),
+    let op = &*call.op;
+    let (mut y, aux) = match inputs {
+        [x] => compute(op, [*x].map(Tensor::shape).as_slice(), inputs, || [x.view()]),
+        [x, y] => compute(op, &[x.shape(), y.shape()], inputs, || [x.view(), y.view()]),
+        [x, y, z] => compute(op, &[x.shape(), y.shape(), z.shape()], inputs, || [x.view(), y.view(), z.view()]),
         many => {
             let shapes: Vec<&[usize]> = many.iter().map(|x| x.shape()).collect();
-            compute(&*op, &shapes, inputs, || many.iter().map(|x| x.view()).collect::<Vec<_>>())
+            compute(op, &shapes, inputs, || many.iter().map(|x| x.view()).collect::<Vec<_>>())
         }
     };
     if state.anomaly {
-        check_finite(op.name(), inputs, &data);
+        check_finite(op.name(), inputs, &y.0.data);
     }
+    let node = Counted::get_mut(&mut y.0).expect("made above: nobody else holds it");
     if record {
-        let call = Call { op, inputs: kept, aux: aux.clone(), depth: depth + 1, site: Location::caller() };
-        return (Tensor::new(layout, data, Origin::Op(call)), aux);
+        call.aux.clone_from(&aux);
+        node.origin = Origin::Op(call);
+    } else {
+        node.origin = Origin::Constant { cut: inherited(inputs) };
     }
-    (Tensor::new(layout, data, Origin::Constant { cut: inherited(inputs) }), aux)
+    (y, aux)
 }
 
-/// The output's layout, numbers and aux buffer.
+/// The output, a constant as yet, and its aux buffer.
 #[track_caller]
 #[inline(always)]
 fn compute<'a, T: Real, V: AsRef<[View<'a, T>]>>(
@@ -123,11 +127,12 @@ fn compute<'a, T: Real, V: AsRef<[View<'a, T>]>>(
     shapes: &[&[usize]],
     inputs: &[&Tensor<T>],
     views: impl FnOnce() -> V,
-) -> (Layout, Shared<T>, Option<Shared<T>>) {
-    let layout = match inputs.first() {
+) -> (Tensor<T>, Option<Shared<T>>) {
+    let constant = |layout, data| Tensor::new(layout, data, Origin::Constant { cut: Cut::No });
+    let mut y = match inputs.first() {
         Some(x) if op.keeps_shape() => {
             debug_assert_eq!(op.shape(shapes).ok().as_ref(), Some(&x.0.layout.shape), "{}: keeps no shape", op.name());
-            x.0.layout.without_gaps()
+            constant(x.0.layout.without_gaps(), Shared::stale(x.len()))
         }
         first => {
             let shape = match op.shape(shapes) {
@@ -137,18 +142,19 @@ fn compute<'a, T: Real, V: AsRef<[View<'a, T>]>>(
             if let Some(x) = first
                 && let Some(layout) = op.view(&x.0.layout)
             {
-                return (layout, x.0.data.clone(), None);
+                return (constant(layout, x.0.data.clone()), None);
             }
-            Layout::contiguous(shape)
+            let layout = Layout::contiguous(shape);
+            let data = Shared::stale(layout.len());
+            constant(layout, data)
         }
     };
-    let mut data = Shared::stale(layout.len());
     let aux_len = op.aux_len(shapes);
     let mut aux = (aux_len > 0).then(|| Shared::stale(aux_len));
-    if let Some(out) = data.get_mut() {
-        op.eval(views().as_ref(), out, aux.as_mut().and_then(Shared::get_mut).unwrap_or(&mut []));
-    }
-    (layout, data, aux)
+    let out =
+        Counted::get_mut(&mut y.0).and_then(|node| node.data.get_mut()).expect("made above: nobody else holds it");
+    op.eval(views().as_ref(), out, aux.as_mut().and_then(Shared::get_mut).unwrap_or(&mut []));
+    (y, aux)
 }
 
 /// A constant made from something tracked, or from something cut, was cut.

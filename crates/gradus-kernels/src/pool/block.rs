@@ -1,8 +1,9 @@
-//! Blocks: a header, then room for numbers; in sizes a quarter power of two apart; from the system and back.
+//! Blocks: a header, then room; in sizes a quarter power of two apart; from the system and back.
 
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::ptr::{NonNull, null_mut};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 
 /// Block sizes are multiples of this, and blocks are aligned to it.
 pub(super) const UNIT: usize = 64;
@@ -22,10 +23,10 @@ pub(super) static TAKEN: AtomicU64 = AtomicU64::new(0);
 /// Blocks given back so far.
 pub(super) static RETURNED: AtomicU64 = AtomicU64::new(0);
 
-/// The 64 bytes in front of the numbers.
+/// The 64 bytes in front of what a block holds.
 #[repr(C, align(64))]
 pub(crate) struct Header {
-    pub(crate) count: AtomicUsize,
+    pub(super) count: AtomicUsize,
     pub(crate) len: usize,
     pub(super) next: *mut Header,
     pub(super) class: u32,
@@ -33,6 +34,33 @@ pub(crate) struct Header {
     offset: u32,
     /// Bytes that the system gave.
     bytes: usize,
+}
+
+impl Header {
+    /// Whether there is one owner: it alone could make more.
+    #[inline]
+    pub(crate) fn is_unique(&self) -> bool {
+        self.count.load(Acquire) == 1
+    }
+
+    #[inline]
+    pub(crate) fn add_owner(&self) {
+        self.count.fetch_add(1, Relaxed);
+    }
+
+    /// Whether it was the last one, which then stays.
+    #[inline]
+    pub(crate) fn lose_owner(&self) -> bool {
+        // A sole owner cannot gain company while it goes, so it needs no read-modify-write.
+        if self.is_unique() {
+            return true;
+        }
+        let last = self.count.fetch_sub(1, AcqRel) == 1;
+        if last {
+            self.count.store(1, Relaxed);
+        }
+        last
+    }
 }
 
 /// The class of a block of `bytes` (at least 1), header included.

@@ -79,11 +79,12 @@ impl Depot {
 
     pub(super) fn add(&mut self, block: NonNull<Header>) {
         // SAFETY: the block has no owner but us.
-        let header = unsafe { &mut *block.as_ptr() };
-        let list = &mut self.lists[header.class as usize];
-        header.next = std::mem::replace(&mut list.head, header);
+        let class = unsafe { block.as_ref().class as usize };
+        let list = &mut self.lists[class];
+        // SAFETY: as above; written by the pointer that the list keeps.
+        unsafe { (*block.as_ptr()).next = std::mem::replace(&mut list.head, block.as_ptr()) };
         list.count += 1;
-        self.bytes += size_of_class(header.class as usize);
+        self.bytes += size_of_class(class);
     }
 
     pub(super) fn pop(&mut self, class: usize) -> Option<NonNull<Header>> {
