@@ -67,6 +67,9 @@ pub(crate) fn nanos<T>(multiplications: usize) -> usize {
 /// cache, costs less than all of b written and read again.
 const FEW: usize = 36;
 
+/// A right operand of up to so many bytes, in rows, is rewritten by each piece on the way: all pieces find it near, and none waits for it.
+const NEAR: usize = 512 << 10;
+
 /// The least tiles of rows that a piece is worth.
 const LEAST: usize = FEW / 4;
 
@@ -154,7 +157,7 @@ pub(crate) unsafe fn product<T: Real>(
         } else {
             Factor::Any(a)
         };
-        if few(m, mr) {
+        if few(m, mr) || b.col == 1 && k * n * size_of::<T>() <= NEAR {
             return pieces((m, k, n), a, Operand::Any(b), c, onto);
         }
         let mut scratch = Shared::stale(k * n.next_multiple_of(size.columns()));

@@ -19,7 +19,7 @@ pub use rows::{RowPull, normalise_rows, pull_rows};
 /// How many numbers a piece of work has, about.
 const PIECE: usize = 1 << 14;
 /// How many rows are added up in order before blocks are joined pairwise.
-const BLOCK: usize = 128;
+const BLOCK: usize = 64;
 
 /// How many rows of `n` numbers a piece has.
 fn rows_of(n: usize) -> usize {

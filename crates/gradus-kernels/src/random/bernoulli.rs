@@ -78,7 +78,7 @@ pub fn select<T: Real>(mask: &[u8], scale: T, x: &[T], y: &mut [T]) {
             }
         }
     }
-    for_each_chunk_with(y, PIECE, y.len() / 8, |start, y| {
+    for_each_chunk_with(y, PIECE, y.len() / 4, |start, y| {
         let part = start..start + y.len();
         simd(Select(&mask[part.clone()], scale, &x[part], y));
     });

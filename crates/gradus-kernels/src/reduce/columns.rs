@@ -23,13 +23,13 @@ pub(super) fn fold<T: Real, F: Fold<T>>(f: F, data: &[T], axes: &Axes, centre: O
     };
     if rows < 2 * per_part {
         let piece = (PIECE / rows).max(1).next_multiple_of(TILE);
-        let nanos = out.len() * rows / 8;
+        let nanos = out.len() * rows / 4;
         return for_each_chunk_with(out, piece, nanos, |start, out| whole(start, (0, rows), out));
     }
     let parts = rows.div_ceil(per_part);
     let k = out.len();
     let mut partial = vec![T::ZERO; parts * k];
-    for_each_chunk_with(&mut partial, k, k * rows / 8, |at, out| {
+    for_each_chunk_with(&mut partial, k, k * rows / 4, |at, out| {
         let part = at / k;
         whole(0, (part * per_part, ((part + 1) * per_part).min(rows)), out);
     });
