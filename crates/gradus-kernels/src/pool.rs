@@ -1,4 +1,5 @@
-//! The pool behind [`Shared`](crate::buffer::Shared): blocks of memory, kept for reuse so that a training step asks the system for nothing.
+//! The pool behind [`Shared`](crate::buffer::Shared) and [`Counted`](crate::counted::Counted): blocks of memory, kept for reuse so that a
+//! training step asks the system for nothing.
 //!
 //! - Sizes are classes a quarter power of two apart (in units of 64 bytes: 1 to 8, 10, 12, 14, 16, 20, …), so at most a quarter is idle.
 //! - Each thread caches up to [`CACHE`] bytes without a lock; the rest lies in one depot, shared by all threads. A block freed on another
@@ -29,7 +30,7 @@ const VISIT: u32 = 1 << 14;
 /// What the pool holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stats {
-    /// Bytes in use by buffers.
+    /// Bytes in use by buffers and counted values.
     pub live: usize,
     /// Bytes that wait for reuse, in the caches of all threads and the depot.
     pub cached: usize,
