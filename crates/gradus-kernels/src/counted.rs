@@ -25,7 +25,7 @@ impl<X> Counted<X> {
         const { assert!(align_of::<X>() <= align_of::<Header>(), "Counted: no block of the pool is aligned so far") };
         // Leaked if there is no memory: a value that may have to be dropped would be put together elsewhere and copied here.
         let value = ManuallyDrop::new(value);
-        let owner = Self { header: pool::take(size_of::<X>()), value: PhantomData };
+        let owner = Self { header: pool::take_for_value(size_of::<X>()), value: PhantomData };
         // SAFETY: the pool gave a block with room for the value, that nobody else uses.
         unsafe { owner.place().write(ManuallyDrop::into_inner(value)) };
         owner

@@ -6,7 +6,8 @@
 //!   thread than the one that took it stays in the cache of the thread that freed it.
 //! - A block that lay in the depot for a whole window of time ([`set_window`]) was above the high-water mark of that window: it returns to
 //!   the system, at the next visit to the depot.
-//! - A block is zeroed once, when it comes from the system: later users see stale numbers, never uninitialised memory.
+//! - A block is zeroed once, when it comes from the system: later users see stale numbers, never uninitialised memory. Blocks of counted
+//!   values, which have bytes that nobody writes, serve values alone.
 //!
 //! Built with `--cfg gradus_unpooled` every buffer goes to and comes from the system, for address sanitizers.
 
@@ -14,7 +15,7 @@ mod block;
 mod depot;
 
 pub(crate) use block::Header;
-use block::{CLASSES, HELD, RETURNED, TAKEN, UNIT, class_of, from_system, size_of_class, to_system};
+use block::{HELD, LISTS, RETURNED, TAKEN, UNIT, VALUES, class_of, from_system, size_of_class, to_system};
 use depot::{WINDOW, clear, depot, visit};
 use std::cell::Cell;
 use std::ptr::{NonNull, null_mut};
@@ -64,11 +65,22 @@ pub fn trim() {
 /// A block with room for `bytes` of numbers behind its header: one owner, `len` unset.
 #[inline]
 pub(crate) fn take(bytes: usize) -> NonNull<Header> {
+    take_from(0, bytes)
+}
+
+/// A block with room for a value of `bytes`, one that never held and never will hold numbers.
+#[inline]
+pub(crate) fn take_for_value(bytes: usize) -> NonNull<Header> {
+    take_from(VALUES, bytes)
+}
+
+#[inline]
+fn take_from(lists: usize, bytes: usize) -> NonNull<Header> {
     let Some(bytes) = bytes.checked_add(UNIT).filter(|&b| b < 1 << 48) else { too_large(bytes) };
     if cfg!(gradus_unpooled) {
         return from_system(0, bytes);
     }
-    let class = class_of(bytes);
+    let class = lists + class_of(bytes);
     LOCAL.try_with(|cache| cache.take(class)).unwrap_or_else(|_| take_slowly(None, class))
 }
 
@@ -94,7 +106,7 @@ thread_local! {
 
 /// The blocks that one thread keeps.
 struct Cache {
-    lists: [Cell<*mut Header>; CLASSES],
+    lists: [Cell<*mut Header>; LISTS],
     /// Bytes in the lists; written by this thread alone, read by [`stats`].
     bytes: &'static AtomicUsize,
     until_visit: Cell<u32>,
@@ -103,7 +115,7 @@ struct Cache {
 impl Cache {
     fn new() -> Self {
         let bytes = depot().counter();
-        Cache { lists: [const { Cell::new(null_mut()) }; CLASSES], bytes, until_visit: Cell::new(VISIT) }
+        Cache { lists: [const { Cell::new(null_mut()) }; LISTS], bytes, until_visit: Cell::new(VISIT) }
     }
 
     #[inline]
@@ -162,7 +174,7 @@ impl Cache {
     /// Moves blocks to the depot, the largest first (a visit there costs them least), until `target` bytes are left.
     fn spill(&self, target: usize) {
         visit(|depot| {
-            for class in (0..CLASSES).rev() {
+            for class in (0..LISTS).rev() {
                 while self.bytes.load(Relaxed) > target {
                     let Some(block) = self.pop(class) else { break };
                     depot.add(block);

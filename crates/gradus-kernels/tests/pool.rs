@@ -69,6 +69,20 @@ fn a_counted_value_is_written_by_a_sole_owner_and_dropped_by_the_last() {
     assert_eq!(Counted::address(&Counted::new([0_u64; 2])), at, "its block is the next one of its size");
 }
 
+/// A value has bytes that nobody writes (here between its fields), and numbers are read as they were left.
+#[test]
+fn a_block_of_a_value_never_serves_numbers() {
+    let _turn = alone();
+    let (value, number) = (Counted::new((1_u8, 1_u64)), Shared::<f64>::stale(2));
+    let (of_value, of_number) = (Counted::address(&value).addr(), number.as_ptr().addr() - 64);
+    // The value's block is the last to go, and would be the first to come.
+    drop(number);
+    drop(value);
+    let number = Shared::<f64>::stale(2);
+    let value = Counted::new((2_u8, 2_u64));
+    assert_eq!((Counted::address(&value).addr(), number.as_ptr().addr() - 64), (of_value, of_number));
+}
+
 /// Two owners who go at the same time: one of them is the last, and the value is dropped once.
 #[test]
 fn of_counted_owners_on_two_threads_one_is_the_last() {

@@ -9,6 +9,11 @@ use std::sync::atomic::{AtomicU64, AtomicUsize};
 pub(super) const UNIT: usize = 64;
 /// Enough classes for blocks of 2⁴⁸ bytes.
 pub(super) const CLASSES: usize = 4 * 40 + 9;
+/// Blocks of values have lists of their own, so far behind those of numbers: a value may leave bytes that count as never written, between and
+/// inside its fields, and numbers are read as they were left.
+pub(super) const VALUES: usize = 256;
+/// All lists.
+pub(super) const LISTS: usize = VALUES + CLASSES;
 /// What `calloc` aligns to by itself: then large blocks come as untouched zero pages.
 const NATURAL: usize = 16;
 /// The smallest page of the systems that we know.
@@ -71,9 +76,10 @@ pub(super) fn class_of(bytes: usize) -> usize {
     4 * shift + (m >> shift) + 1
 }
 
-/// The bytes of the blocks of `class`.
+/// The bytes of the blocks of `class`, of numbers or of values.
 #[inline]
 pub(super) fn size_of_class(class: usize) -> usize {
+    let class = class % VALUES;
     let shift = class.saturating_sub(5) / 4;
     (class - 4 * shift) << shift << UNIT.ilog2()
 }

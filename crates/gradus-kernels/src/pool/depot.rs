@@ -1,6 +1,6 @@
 //! The depot: what no thread keeps for itself, behind one lock; surplus leaves it for the system when a window of time ends.
 
-use super::block::{CLASSES, Header, size_of_class, to_system};
+use super::block::{Header, LISTS, size_of_class, to_system};
 use std::ptr::{NonNull, null_mut};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -20,7 +20,7 @@ struct List {
 
 /// Free blocks by class.
 pub(super) struct Depot {
-    lists: [List; CLASSES],
+    lists: [List; LISTS],
     pub(super) bytes: usize,
     since: Option<Instant>,
     /// The byte counts of all caches, living or not.
@@ -33,7 +33,7 @@ pub(super) struct Depot {
 unsafe impl Send for Depot {}
 
 static DEPOT: Mutex<Depot> = Mutex::new(Depot {
-    lists: [List { head: null_mut(), count: 0, low: 0 }; CLASSES],
+    lists: [List { head: null_mut(), count: 0, low: 0 }; LISTS],
     bytes: 0,
     since: None,
     counters: Vec::new(),
@@ -60,7 +60,7 @@ pub(super) fn visit<R>(f: impl FnOnce(&mut Depot) -> R) -> R {
 pub(super) fn clear() {
     let mut surplus = Chain::new();
     let mut depot = depot();
-    for class in 0..CLASSES {
+    for class in 0..LISTS {
         let n = depot.lists[class].count;
         depot.remove(class, n, &mut surplus);
     }
@@ -118,7 +118,7 @@ impl Depot {
             return;
         }
         self.since = Some(now);
-        for class in 0..CLASSES {
+        for class in 0..LISTS {
             let low = self.lists[class].low;
             self.remove(class, low, surplus);
             self.lists[class].low = self.lists[class].count;
