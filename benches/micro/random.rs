@@ -37,9 +37,13 @@ fn bits(c: &mut Criterion) {
     let mut group = c.benchmark_group("bits");
     let n = 1 << 16;
     group.throughput(Throughput::Elements(n as u64));
-    let (mut words, mut mask) = (vec![0; n], vec![0.0_f32; n]);
+    let (mut words, mut mask) = (vec![0; n], vec![0_u8; n]);
     group.bench_function("words", |b| b.iter(|| fill_bits(black_box(Key::from(1)), 0, &mut words)));
-    group.bench_function("mask", |b| b.iter(|| bernoulli_keep(black_box(Key::from(1)), 0, 0.8, 1.25, &mut mask)));
+    for keep in [0.5, 0.8] {
+        group.bench_function(format!("mask, {keep}"), |b| {
+            b.iter(|| bernoulli_keep(black_box(Key::from(1)), 0, keep, 1, &mut mask));
+        });
+    }
 }
 
 fn rounding(c: &mut Criterion) {

@@ -48,7 +48,7 @@ pub(crate) enum Factor<T> {
 
 /// How long a run of k is worked off at a time by the widest tiles; longer by narrower ones. A panel of it comes out of the second-level
 /// cache: a step of a wide tile takes longer than its numbers take from there.
-const LONG: usize = 400;
+const LONG: usize = 1 << 10;
 
 /// Steps of a transposed left operand that lie so many bytes apart share few places of the caches: where there are [`MANY`] of them they are
 /// written in strips first.

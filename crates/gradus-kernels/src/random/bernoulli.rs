@@ -1,25 +1,80 @@
 //! Bernoulli masks by counter, and their use.
 
-use super::philox::{Key, WORDS, tile};
+use super::philox::{Key, WORDS, philox4x32_10, tile};
 use super::{PIECE, Tiles, cover};
 use crate::real::Real;
 use crate::simd::{Isa, Kernel, simd};
 use crate::threads::for_each_chunk_with;
 
+/// A number is kept if its word of 32 random bits is at most `last`. Words are drawn as far as they must be known.
 #[derive(Clone, Copy)]
 struct Keep<T> {
     key: Key,
-    /// A word up to this is kept.
     last: u32,
     scale: T,
 }
 
-impl<T: Copy + Default + Sync> Tiles<T, WORDS> for Keep<T> {
+/// Words whose first byte decides, for the other bits of `last` are ones. A word of Philox has four, the low byte first.
+#[derive(Clone, Copy)]
+struct Bytes<T>(Keep<T>);
+
+/// Words whose first half decides but for one in 2¹⁶. A word of Philox has two, the low half first.
+#[derive(Clone, Copy)]
+struct Halves<T>(Keep<T>);
+
+impl<T: Copy + Default + Sync> Tiles<T, { 4 * WORDS }> for Bytes<T> {
     #[inline(always)]
-    fn at<S: Isa>(self, _: S, t: u64, out: &mut [T; WORDS]) {
-        let w = tile(self.key, t);
-        for (y, &w) in out.iter_mut().zip(w.as_flattened()) {
-            *y = if w <= self.last { self.scale } else { T::default() };
+    fn at<S: Isa>(self, _: S, t: u64, out: &mut [T; 4 * WORDS]) {
+        let Bytes(keep) = self;
+        let last = (keep.last >> 24) as u8;
+        let mut bytes = [0; 4 * WORDS];
+        for (b, &w) in bytes.as_chunks_mut().0.iter_mut().zip(tile(keep.key, t).as_flattened()) {
+            *b = w.to_le_bytes();
+        }
+        for (y, &b) in out.iter_mut().zip(&bytes) {
+            *y = keep.number(b <= last);
+        }
+    }
+}
+
+impl<T: Copy + Default + Sync> Tiles<T, { 2 * WORDS }> for Halves<T> {
+    #[inline(always)]
+    fn at<S: Isa>(self, _: S, t: u64, out: &mut [T; 2 * WORDS]) {
+        let Halves(keep) = self;
+        let last = (keep.last >> 16) as u16;
+        let mut halves = [0; 2 * WORDS];
+        for (h, &w) in halves.as_chunks_mut().0.iter_mut().zip(tile(keep.key, t).as_flattened()) {
+            *h = [w as u16, (w >> 16) as u16];
+        }
+        let mut ties = 0;
+        for (y, &h) in out.iter_mut().zip(&halves) {
+            *y = keep.number(h <= last);
+            ties |= u16::from(h == last);
+        }
+        if ties != 0 {
+            keep.settle(t, &halves, out);
+        }
+    }
+}
+
+impl<T: Copy + Default> Keep<T> {
+    #[inline(always)]
+    fn number(self, kept: bool) -> T {
+        if kept { self.scale } else { T::default() }
+    }
+
+    /// Where a word's first half is that of `last`, its second half decides: half a word of another key.
+    #[cold]
+    #[inline(never)]
+    fn settle(self, t: u64, halves: &[u16], out: &mut [T]) {
+        let Key([k0, k1, k2, k3]) = self.key.child(u64::MAX);
+        let start = t.wrapping_mul(halves.len() as u64);
+        for (i, (y, &half)) in out.iter_mut().zip(halves).enumerate() {
+            if u32::from(half) == self.last >> 16 {
+                let at = start.wrapping_add(i as u64);
+                let [word, ..] = philox4x32_10([at as u32, (at >> 32) as u32, k2, k3], [k0, k1]);
+                *y = self.number(word & 0xFFFF <= self.last & 0xFFFF);
+            }
         }
     }
 }
@@ -33,6 +88,8 @@ fn last(keep: f64) -> Option<u32> {
 }
 
 /// out\[i\] = `scale` with probability `keep`, else 0; for the elements `start`, `start + 1`, … of the mask of `key`.
+///
+/// A number takes a byte of random bits where `keep` is a multiple of 1/256, else half a word, and a whole one where that does not decide.
 ///
 /// A mask of bytes for [`select`] is one with the scale 1.
 ///
@@ -49,7 +106,8 @@ fn last(keep: f64) -> Option<u32> {
 #[track_caller]
 pub fn bernoulli_keep<T: Copy + Default + Send + Sync>(key: Key, start: u64, keep: f64, scale: T, out: &mut [T]) {
     match last(keep) {
-        Some(last) => cover(Keep { key, last, scale }, start, out),
+        Some(last) if last | 0xFF00_0000 == u32::MAX => cover(Bytes(Keep { key, last, scale }), start, out),
+        Some(last) => cover(Halves(Keep { key, last, scale }), start, out),
         None => out.fill(T::default()),
     }
 }

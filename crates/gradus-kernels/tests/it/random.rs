@@ -56,7 +56,9 @@ fn any_cut_of<T: Real>() {
     any_cut(|start, out: &mut [T]| fill_uniform_between(KEY, start, -T::ONE, T::ONE, out));
     any_cut(|start, out: &mut [T]| fill_normal(KEY, start, out));
     any_cut(|start, out: &mut [T]| fill_truncated_normal(KEY, start, T::ONE, out));
-    any_cut(|start, out: &mut [T]| bernoulli_keep(KEY, start, 0.3, T::ONE, out));
+    for keep in [0.25, 0.3, 1.5 / 65_536.0] {
+        any_cut(|start, out: &mut [T]| bernoulli_keep(KEY, start, keep, T::ONE, out));
+    }
 }
 
 #[test]
@@ -192,6 +194,35 @@ fn masks_keep_their_share() {
         assert_eq!(kept + mask.iter().filter(|&&m| m == 0.0).count(), N);
         let sigma = (keep * (1.0 - keep) * N as f64).sqrt();
         assert!((kept as f64 - keep * N as f64).abs() <= 5.0 * sigma, "keep {keep}: {kept} of {N}");
+    }
+}
+
+#[test]
+fn masks_are_parts_of_words() {
+    const N: usize = 10_000;
+    let mut words = [0_u32; N];
+    fill_bits(KEY, 0, &mut words);
+    // A multiple of 1/256 takes a byte a number, any other probability a half.
+    let mut mask = [0_u8; N];
+    bernoulli_keep(KEY, 0, 0.75, 1, &mut mask);
+    assert!((0..N).all(|i| mask[i] == u8::from((words[i / 4] >> (8 * (i % 4)) & 0xFF) < 192)));
+    bernoulli_keep(KEY, 0, 0.8, 1, &mut mask);
+    // 0.8 is 0xCCCC_CCCC…: a half of 0xCCCC is decided by bits of its own.
+    let half = |i: usize| words[i / 2] >> (16 * (i % 2)) & 0xFFFF;
+    assert!((0..N).all(|i| mask[i] == u8::from(half(i) < 0xCCCC) || half(i) == 0xCCCC));
+}
+
+#[test]
+fn probabilities_finer_than_a_half_word_are_met() {
+    const N: usize = 1 << 24;
+    let mut mask = vec![0_u8; N];
+    // Expected and met within five standard deviations, where rounding to 16 bits would give 0, 256 or 512.
+    for (keep, expected) in [(0.5 / 65_536.0, 128.0), (1.5 / 65_536.0, 384.0), (1.0 - 0.5 / 65_536.0, N as f64 - 128.0)]
+    {
+        bernoulli_keep(KEY, 0, keep, 1, &mut mask);
+        let kept = mask.iter().map(|&m| f64::from(m)).sum::<f64>();
+        let sigma = f64::sqrt(keep * (1.0 - keep) * N as f64);
+        assert!((kept - expected).abs() < 5.0 * sigma, "keep {keep}: {kept}, expected {expected}");
     }
 }
 

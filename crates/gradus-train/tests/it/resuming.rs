@@ -193,7 +193,7 @@ fn net_on_a_manifold() -> Sequential {
 
 #[test]
 fn sgd_stops_anywhere() {
-    stops_anywhere("sgd", &net, &|| Sgd::new(0.2).momentum(0.9).schedule(plateau(1)), 8);
+    stops_anywhere("sgd", &net, &|| Sgd::new(0.05).momentum(0.9).schedule(plateau(1)), 8);
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn steps_along_a_manifold_stop_anywhere() {
 #[test]
 #[ignore = "long: fifty stops for each of seven optimisers"]
 fn stops_long() {
-    stops_anywhere("sgd-long", &net, &|| Sgd::new(0.2).momentum(0.9).schedule(plateau(1)), 50);
+    stops_anywhere("sgd-long", &net, &|| Sgd::new(0.05).momentum(0.9).schedule(plateau(1)), 50);
     stops_anywhere("adam-long", &net, &|| Adam::new(0.05).schedule(cosine(12)), 50);
     stops_anywhere("rmsprop-long", &net, &|| RmsProp::new(0.01).schedule(cosine(4).by_epoch()), 50);
     stops_anywhere("lion-long", &net, &|| Lion::new(0.01).schedule(cosine(12).warm_up(3)), 50);
