@@ -8,9 +8,9 @@
 //! ```text
 //! $ cargo run --release --example batch_norm
 //! trained without batch norm: test accuracy 94.15%
-//! batch norms put in: outputs moved by 2.9e-6 in training, 0.0e0 in evaluation
+//! batch norms put in: outputs moved by 1.9e-6 in training, 0.0e0 in evaluation
 //! trained on with batch norm: test accuracy 96.94%
-//! batch norms folded away: outputs moved by 2.9e-6, test accuracy 96.94%
+//! batch norms folded away: outputs moved by 2.4e-6, test accuracy 96.94%
 //! ```
 use clap::Parser;
 use gradus::nn::{BatchNorm, Linear, Module, cross_entropy};

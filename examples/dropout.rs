@@ -8,7 +8,7 @@
 //! $ cargo run --release --example dropout
 //!    p  test accuracy  of 50 masks  training loss  spread wrong/right
 //!    0         97.83%       97.83%        1.40e-4                   -
-//!  0.5         98.05%       98.11%        3.75e-4                 5.9
+//!  0.5         97.88%       97.83%        2.51e-4                 6.3
 //! ```
 use clap::Parser;
 use gradus::nn::{Activation, Dropout, Linear, Sequential, cross_entropy, monte_carlo};

@@ -7,10 +7,10 @@
 //! ```text
 //! $ cargo run --release --example orthogonal
 //! W                              ‖h_D‖/‖h₀‖   ‖∇₀‖/‖∇_D‖    |WᵀW − I|   train loss  test acc.
-//! B exp(V − Vᵀ)                    1.000000     1.000000       4.9e-7       0.2036     98.61%
-//! Cayley                           1.000000     1.000000       4.7e-7       0.2034     97.77%
-//! free, orthogonal start           4.701406     3.907462       2.9e-1       0.0183     96.66%
-//! free, Glorot start               5.585348     3.339452       6.8e-1       0.0863     93.59%
+//! B exp(V − Vᵀ)                    1.000000     1.000000       5.1e-7       0.2019     98.33%
+//! Cayley                           1.000000     1.000000       5.0e-7       0.2026     97.21%
+//! free, orthogonal start           4.194128     4.524620       2.5e-1       0.0201     97.49%
+//! free, Glorot start               6.454081     6.989454       6.9e-1       0.0355     93.31%
 //! ```
 use clap::Parser;
 use gradus::constraints::Stiefel;

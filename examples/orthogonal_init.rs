@@ -19,7 +19,7 @@
 //! linear  orthogonal      128     1.00e0     1.00e0     1.00e0       39      95.5%
 //! tanh    Gaussian          4     1.26e0    5.23e-2    4.65e-8       42      97.8%
 //! tanh    Gaussian         16    8.72e-1    2.60e-4   2.65e-10       52      95.0%
-//! tanh    Gaussian         64     1.11e0    3.73e-8   3.53e-10      138      83.6%
+//! tanh    Gaussian         64     1.11e0    3.73e-8   3.53e-10      138      85.2%
 //! tanh    Gaussian        128    9.31e-1    1.89e-8   4.72e-11     >599      86.4%
 //! tanh    orthogonal        4    8.58e-1    3.40e-1    2.66e-3       40      96.9%
 //! tanh    orthogonal       16    6.57e-1    1.83e-1    2.49e-4       38      96.7%
