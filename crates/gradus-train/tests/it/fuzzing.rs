@@ -143,7 +143,7 @@ fn write_corpus() {
     let (loader, rows, stopped) = (folder("corpus-loader"), folder("corpus-rows"), folder("corpus-stopped"));
     run(&net, &|| Adam::new(0.05), &[], &loader, Source::Shuffled);
     keep(&loader, 12, "loader");
-    run(&net, &|| Sgd::new(0.05).momentum(0.9), &[], &rows, Source::Rows);
+    run(&net, &|| Sgd::new(0.2).momentum(0.9), &[], &rows, Source::Rows);
     keep(&rows, 12, "rows");
     let (test, best) = (data(11), best());
     let stop = |at: gradus_train::Step<'_, _>| if at.step == 5 { Break(()) } else { Continue(()) };
